@@ -1,0 +1,35 @@
+"""What can go wrong for a user, each shown as one line.
+
+    AnalyzerError            any failure that a user can do something about
+    ├── ReadError            a letter or a folder of letters cannot be read
+    ├── CorpusError          a labelled example breaks the scheme
+    ├── ModelError           a model folder is missing, damaged or of another format
+    ├── ProfileError         the profile file cannot be used
+    └── PolicyError          the policy file cannot be used
+
+A message says where, what, and what to do. Only `cli` turns one into an exit code.
+"""
+
+
+class AnalyzerError(Exception):
+    """A failure that is shown to the user as one line."""
+
+
+class ReadError(AnalyzerError):
+    """A letter or a folder of letters cannot be read."""
+
+
+class CorpusError(AnalyzerError):
+    """A labelled example, or a corpus as a whole, cannot be used."""
+
+
+class ModelError(AnalyzerError):
+    """A model folder is missing, damaged or of another format."""
+
+
+class ProfileError(AnalyzerError):
+    """The profile file cannot be used."""
+
+
+class PolicyError(AnalyzerError):
+    """The policy file cannot be used."""
