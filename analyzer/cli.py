@@ -47,6 +47,7 @@ app = typer.Typer(
     "Without a command: paste a letter, and end with Ctrl-D or a line with only a full stop. "
     "Everything stays on this machine.",
     no_args_is_help=False,
+    rich_markup_mode=None,  # drawing help with rich would triple the time until it is on the screen
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -114,7 +115,7 @@ def paste(
         analyze([Path("-")], json=json)
 
 
-@app.command()
+@app.command(short_help="Read one letter or several.")
 def analyze(
     paths: Annotated[
         list[Path],
@@ -152,7 +153,7 @@ def analyze(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Analyse many letters into a folder.")
 def batch(
     paths: Annotated[
         list[Path],
@@ -181,7 +182,7 @@ def batch(
     typer.echo(json_line(total.as_dict()) if json else total.in_words(output))
 
 
-@app.command()
+@app.command(short_help="Train a model on your labelled letters.")
 def train(
     corpus: Annotated[
         list[Path] | None, typer.Argument(help="Labelled letters: .jsonl files or folders of them.", show_default=False)
@@ -208,7 +209,7 @@ def train(
     typer.echo(json_line(report.as_dict()) if json else report.in_words())
 
 
-@app.command()
+@app.command(short_help="Score a model, or two on the same letters.")
 def evaluate(
     corpus: Annotated[
         list[Path], typer.Argument(help="Labelled letters: .jsonl files or folders of them.", show_default=False)
@@ -233,7 +234,7 @@ def evaluate(
         typer.echo(json_line(table.as_dict()) if json else table.in_words())
 
 
-@app.command()
+@app.command(short_help="Show or change who signs the emails.")
 def profile(
     *,
     name: Annotated[str | None, typer.Option(help="Your name, as you sign.", show_default=False)] = None,
@@ -270,7 +271,7 @@ def profile(
             typer.echo(f"  {field}: {value}")
 
 
-@app.command()
+@app.command(short_help="Show what a letter must say for each reason.")
 def reasons(*, json: Json = False) -> None:
     """Show the label scheme: the article's reasons, and what a letter must say for each."""
     from analyzer.present import console, json_line, print_reasons, reason_rows

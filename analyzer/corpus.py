@@ -55,12 +55,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the bank, with the reasons it shows: none for stock phrases and near misses (`family` says which)."""
+    """A sentence of the bank. `shows` maps a cue to whether the sentence shows it; what is not in it is not known."""
 
     text: str
-    reasons: tuple[Reason, ...]
-    family: str
-    group: str
+    shows: Mapping[Cue, bool]
 
 
 def read_corpus(paths: Iterable[Path]) -> list[Example]:
@@ -83,22 +81,42 @@ def read_corpus(paths: Iterable[Path]) -> list[Example]:
 
 
 def read_sentences(folder: Path) -> list[Sentence]:
-    """Read the sentence bank: one .jsonl file a family, with the fields `text` and, for a cue, `reasons`."""
+    """Read the sentence bank: one .jsonl file a family, each line with a `text`.
+
+    The family says what its sentences show: that of a reason the reason, that of a stock phrase its cue and no reason,
+    and `near_REASON` shares the words of that reason but does not show it.
+    """
     sentences = []
     for file in sorted(folder.glob("*.jsonl")):
+        shows = _family(file.stem, str(file))
         for number, row in _rows(file):
-            where = f"{file}:{number}"
             text = row.get("text")
             if not isinstance(text, str) or not text.strip():
-                raise CorpusError(f"{where}: has no 'text'; write the sentence there")
-            reasons = tuple(_label(Reason, value, "reason", where) for value in row.get("reasons", []))
-            sentences.append(Sentence(text, reasons, file.stem, str(row.get("group", file.stem))))
+                raise CorpusError(f"{file}:{number}: has no 'text'; write the sentence there")
+            sentences.append(Sentence(text, shows))
     return sentences
+
+
+def _family(name: str, where: str) -> dict[Cue, bool]:
+    if name.startswith("near_"):
+        return {Cue(_label(Reason, name.removeprefix("near_"), "reason", where).value): False}
+    if name in set(Reason):
+        return {Cue(name): True}
+    cue = _label(Cue, _FAMILIES.get(name, name), "cue", where)
+    return {**{Cue(reason.value): False for reason in Reason}, Cue.REFUSAL: False, cue: True}
+
+
+_FAMILIES = {"conditional_refusal": Cue.CONDITION, "delay": Cue.PENDING}
 
 
 def bundled_letters() -> Path:
     """Return the folder of the bundled corpus."""
     return bundled("data") / "letters"
+
+
+def bundled_sentences() -> Path:
+    """Return the folder of the bundled sentence bank."""
+    return bundled("data") / "sentences"
 
 
 def held_out_groups() -> frozenset[str]:

@@ -126,7 +126,7 @@ class _Scene:
     local: str
     signature: str
     greeted: str
-    everywhere: str
+    texts: tuple[str, str, str, str]  # display name, signature, subject and body in lower case
 
     @classmethod
     def of(cls, letter: Letter, cleaned: Cleaned) -> _Scene:
@@ -144,7 +144,7 @@ class _Scene:
             local=local,
             signature=cleaned.signature[:2000],
             greeted=greeting[1].lower() if greeting else "",
-            everywhere=" ".join((letter.subject[:300], display, text, cleaned.signature[:2000])).lower(),
+            texts=(display[:200].lower(), cleaned.signature[:2000].lower(), letter.subject[:300].lower(), text.lower()),
         )
 
 
@@ -221,7 +221,8 @@ def _time_matcher() -> Matcher:
 
 def _times(scene: _Scene) -> Iterator[Candidate]:
     doc = scene.body
-    for _, first, last in _time_matcher()(doc):
+    matches = _time_matcher()(doc)
+    for _, first, last in matches:
         span = doc[first:last]
         around = [_lower(token) for token in doc[max(0, first - 6) : first]]
         behind = [_lower(token) for token in doc[last : last + 4]]
@@ -237,7 +238,7 @@ def _times(scene: _Scene) -> Iterator[Candidate]:
                 f"first={_lower(span[0])}",
                 f"last={_lower(span[-1])}",
                 f"words={len(span)}",
-                f"longer={any(a <= first and last <= z and (a, z) != (first, last) for _, a, z in _time_matcher()(doc))}",
+                f"longer={any(a <= first and last <= z and (a, z) != (first, last) for _, a, z in matches)}",
             ),
             span.start_char,
             span.end_char,
@@ -420,7 +421,8 @@ def _with_features(
     folded = text.lower()
     slug = re.sub(r"[^a-z0-9]", "", folded)
     initials = "".join(word[0] for word in lower if word)
-    count = scene.everywhere.count(folded)
+    display, signature, subject, body = scene.texts
+    count = sum(where.count(folded) for where in scene.texts)
     features = [
         f"place={place}",
         *(f"{place}+{feature}" for feature in context if feature.startswith(("line", "whole", "position", "cut"))),
@@ -432,11 +434,11 @@ def _with_features(
         f"shape={''.join('X' if w[0].isupper() else ('0' if w[0].isdigit() else 'x') for w in words[:6])}",
         f"generic={sum(word in _GENERIC for word in lower)}",
         f"count={min(count, 4)}",
-        f"in_display={folded in scene.display.lower()}",
-        f"is_display={folded == scene.display.lower()}",
-        f"in_signature={folded in scene.signature.lower()}",
-        f"in_subject={folded in scene.subject.text.lower()}",
-        f"in_body={folded in scene.body.text.lower()}",
+        f"in_display={folded in display}",
+        f"is_display={folded == display}",
+        f"in_signature={folded in signature}",
+        f"in_subject={folded in subject}",
+        f"in_body={folded in body}",
         f"greeted={bool(scene.greeted) and (folded in scene.greeted or scene.greeted in folded)}",
         f"digits={any(char.isdigit() for char in text)}",
         f"parens={text.count('(') - text.count(')')}",

@@ -16,7 +16,17 @@ import numpy as np
 from analyzer.card import model_card
 from analyzer.classify import CHAR_WEIGHT, CUES, Cues, letter_features, sigmoid, softmax, vocabulary_arrays
 from analyzer.clean import clean
-from analyzer.corpus import Example, bundled_letters, find_quote, fingerprint, held_out_groups, read_corpus
+from analyzer.corpus import (
+    Example,
+    Sentence,
+    bundled_letters,
+    bundled_sentences,
+    find_quote,
+    fingerprint,
+    held_out_groups,
+    read_corpus,
+    read_sentences,
+)
 from analyzer.errors import CorpusError
 from analyzer.evaluate import Table, evaluate_examples
 from analyzer.extract import LABELS, Extractor, find_candidates
@@ -111,7 +121,8 @@ def train_model(
     say(f"Reading {len(training)} letters ...")
     letters = [prepare(example) for example in training]
     say("Learning what sentences show ...")
-    cues, strengths = fit_cues_and_score(letters, jobs=jobs)
+    bank = [] if only else read_sentences(bundled_sentences())
+    cues, strengths = fit_cues_and_score(letters, bank, jobs=jobs)
     say("Learning what letters mean ...")
     features = np.stack([letter_features(rows) for rows in strengths])
     arrays, thresholds = fit_heads(letters, features)
@@ -238,13 +249,15 @@ def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return common > _QUOTED * min(a[1] - a[0], b[1] - b[0])
 
 
-def fit_cues_and_score(letters: Sequence[Prepared], *, jobs: int) -> tuple[Cues, list[Floats]]:
+def fit_cues_and_score(
+    letters: Sequence[Prepared], bank: Sequence[Sentence], *, jobs: int
+) -> tuple[Cues, list[Floats]]:
     """Return cues fitted on all letters, and for each letter the strengths that cues fitted on other voices give it."""
     from joblib import Parallel, delayed
 
     folds = group_folds([letter.example.group for letter in letters], FOLDS)
     parts = [[letters[i] for i in _where(~fold)] for fold in folds]
-    fitted = Parallel(n_jobs=jobs)(delayed(fit_cues)(part) for part in [*parts, list(letters)])
+    fitted = Parallel(n_jobs=jobs)(delayed(fit_cues)(part, bank) for part in [*parts, list(letters)])
     strengths: list[Floats] = [np.empty((0, len(CUES)), dtype=np.float32)] * len(letters)
     for fold, cues in zip(folds, fitted[:-1], strict=True):
         for i in _where(fold):
@@ -252,13 +265,13 @@ def fit_cues_and_score(letters: Sequence[Prepared], *, jobs: int) -> tuple[Cues,
     return fitted[-1], strengths
 
 
-def fit_cues(letters: Sequence[Prepared]) -> Cues:
+def fit_cues(letters: Sequence[Prepared], bank: Sequence[Sentence] = ()) -> Cues:
     """Fit one logistic regression a cue on sentences and quotes.
 
     Where a label says that a cue stands in a letter but not where, the sentence that a first fit finds most telling
     stands in for it.
     """
-    sentences, targets, owners = _instances(letters)
+    sentences, targets, owners = _instances(letters, bank)
     tokens = [tokenize(sentence) for sentence in sentences]
     words = Vocabulary.fit(map(word_terms, tokens), min_count=MIN_WORD_COUNT)
     chars = Vocabulary.fit(map(char_terms, tokens), min_count=MIN_CHAR_COUNT)
@@ -271,8 +284,10 @@ def fit_cues(letters: Sequence[Prepared]) -> Cues:
     return Cues(words, chars, weights, bias)
 
 
-def _instances(letters: Sequence[Prepared]) -> tuple[list[str], NDArray[np.int8], NDArray[np.int64]]:
-    """Return every sentence and every quote of evidence, each with its targets and the letter that it came from."""
+def _instances(
+    letters: Sequence[Prepared], bank: Sequence[Sentence]
+) -> tuple[list[str], NDArray[np.int8], NDArray[np.int64]]:
+    """Return every sentence, quote of evidence and sentence of the bank, with its targets and its letter (-1: none)."""
     sentences: list[str] = []
     rows: list[NDArray[np.int8]] = []
     owners: list[int] = []
@@ -288,6 +303,13 @@ def _instances(letters: Sequence[Prepared]) -> tuple[list[str], NDArray[np.int8]
                 sentences.append(quote)
                 rows.append(target)
                 owners.append(-1)
+    for sentence in bank:
+        target = np.full(len(CUES), UNKNOWN, dtype=np.int8)
+        for cue, shown in sentence.shows.items():
+            target[CUES.index(cue)] = shown
+        sentences.append(sentence.text)
+        rows.append(target)
+        owners.append(-1)
     return sentences, np.stack(rows), np.array(owners)
 
 

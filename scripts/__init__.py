@@ -1,0 +1,1 @@
+"""Tools for the people who build this program; none is installed with it."""

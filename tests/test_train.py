@@ -1,0 +1,205 @@
+"""Corpus -> model folder: what serves is what was trained, the same every time, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+from conftest import TODAY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from analyzer import train
+from analyzer.classify import CHAR_WEIGHT, CUES, FLOOR, Classifier, letter_features, sigmoid
+from analyzer.corpus import read_corpus
+from analyzer.errors import CorpusError, ModelError
+from analyzer.features import char_terms, tokenize, word_terms
+from analyzer.model import CARD, load_model
+from analyzer.reasons import Cue, Kind, Reason
+
+
+@pytest.fixture(scope="module")
+def examples(small_corpus):
+    return read_corpus(small_corpus)
+
+
+@pytest.fixture(scope="module")
+def letters(examples):
+    return [train.prepare(example) for example in examples]
+
+
+@pytest.fixture(scope="module")
+def trained(letters):
+    """The cues fitted on all letters, and the strengths that the letter layer is fitted on."""
+    return train.fit_cues_and_score(letters, [], jobs=1)
+
+
+@pytest.fixture
+def rows(small_corpus):
+    return [json.loads(line) for path in small_corpus for line in path.read_text("utf-8").splitlines()]
+
+
+def fit(corpus, output, jobs=1, say=lambda _: None):
+    return train.train_model(corpus, output, only=True, name="small-1", jobs=jobs, today=TODAY, say=say)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_sentence_gets_when_served_the_scores_it_got_in_training(letters, trained, stored):
+    sentences, targets, owners = train._instances(letters, [])
+    words, chars = (
+        TfidfVectorizer(analyzer=lambda text, terms=terms: terms(tokenize(text)), sublinear_tf=True, min_df=count)
+        for terms, count in ((word_terms, train.MIN_WORD_COUNT), (char_terms, train.MIN_CHAR_COUNT))
+    )
+    matrix = hstack([words.fit_transform(sentences), CHAR_WEIGHT * chars.fit_transform(sentences)]).tocsr()
+    served = Classifier(stored).cues
+    assert served.words.terms == trained[0].words.terms == words.get_feature_names_out().tolist()
+    strengths = served.strengths(sentences)
+    for column, cue in enumerate(CUES):
+        weights, bias = train._fit_cue(matrix, targets[:, column], owners)
+        expected = np.maximum(matrix @ weights + bias, FLOOR)
+        np.testing.assert_allclose(sigmoid(strengths[:, column]), sigmoid(expected), atol=1e-3, err_msg=cue)
+
+
+def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(letters, trained, stored):
+    cues, strengths = trained
+    features = np.stack([letter_features(strength) for strength in strengths])
+    kinds = np.array([list(Kind).index(letter.example.kind) for letter in letters])
+    rejected = kinds == list(Kind).index(Kind.REJECTION)
+    heads = {"kinds": LogisticRegression(C=train.HEAD_C, max_iter=2000).fit(features, kinds)}
+    for reason in Reason:
+        shown = [reason in letter.example.reasons for letter in letters]
+        heads[reason] = LogisticRegression(C=train.HEAD_C, max_iter=2000)
+        heads[reason].fit(features[rejected], np.array(shown)[rejected])
+    asked = np.stack([letter_features(cues.strengths(letter.sentences)) for letter in letters])
+    classifier = Classifier(stored)
+    predictions = [classifier.predict(letter.cleaned.body) for letter in letters]
+    given_kinds = [[prediction.kinds[kind] for kind in Kind] for prediction in predictions]
+    np.testing.assert_allclose(given_kinds, heads["kinds"].predict_proba(asked), atol=1e-3)
+    found = [n for n, prediction in enumerate(predictions) if prediction.kind is Kind.REJECTION]
+    for reason in Reason:
+        given_reason = [predictions[n].reasons[reason] for n in found]
+        np.testing.assert_allclose(given_reason, heads[reason].predict_proba(asked[found])[:, 1], atol=1e-3)
+
+
+def test_a_quote_is_no_example_of_a_cue_that_nobody_marked(write_corpus):
+    """Without `cues` the sentences of an invitation stand for "invitation", the quotes of a rejection do not."""
+    paused = "The post has been put on hold by finance."
+    rejection = {"kind": "rejection", "reasons": ["on_hold"], "evidence": {"on_hold": [paused]}}
+    letters = [
+        *({"body": f"Dear {n} all. {paused} We regret that you were not selected.", **rejection} for n in range(6)),
+        *({"body": f"Dear {n} all. Come and see us on Monday.", "kind": "interview"} for n in range(6)),
+    ]
+    cues = train.fit_cues([train.prepare(example) for example in read_corpus([write_corpus(letters)])])
+    strengths = dict(zip(CUES, cues.strengths([paused])[0], strict=True))
+    assert strengths[Cue.ON_HOLD] > 0
+    assert strengths[Cue.INVITATION] < -2
+
+
+def test_two_runs_give_the_same_folder_byte_for_byte(small_corpus, small_model, tmp_path):
+    """On another day, in another place, with another number of processes."""
+    report = fit(small_corpus, tmp_path / "again", jobs=2)
+    assert contents(tmp_path / "again") == contents(small_model)
+    assert report.output == str(tmp_path / "again")
+    assert [path.name for path in tmp_path.iterdir()] == ["again"]
+
+
+def without(rows, wrong):
+    return [row for row in rows if not wrong(row)]
+
+
+def one_label_more(rows, **labels):
+    """The rows, and once more the text of the first rejection, typed otherwise, with other labels."""
+    row = next(row for row in rows if row["kind"] == "rejection" and row["reasons"])
+    return [*rows, {"id": "again", "body": f"  {row['body'].upper()}\n", **labels}]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda rows: without(rows, lambda row: row["kind"] == "offer"), "0 letters of kind 'offer'"),
+        (lambda rows: without(rows, lambda row: "eoi" in row["reasons"]), "0 letters with the reason 'eoi'"),
+        (lambda rows: rows[:2], "only 2 letters"),
+        (lambda rows: [], "only 0 letters"),
+        (lambda rows: one_label_more(rows, kind="other"), "the same text"),
+        (lambda rows: one_label_more(rows, kind="rejection", reasons=[]), "the same text"),
+        (lambda rows: [*rows, {"body": "No.", "kind": "refusal"}], "'refusal' is not a kind"),
+        (lambda rows: [*rows, {"body": "No.", "kind": "rejection", "reasons": ["bad_luck"]}], "'bad_luck'"),
+        (lambda rows: [*rows, {"body": "No.", "kind": "rejection", "stage": "Interview"}], "'Interview'"),
+    ],
+    ids=["no offer", "no eoi", "two", "none", "kinds differ", "reasons differ", "kind", "reason", "stage"],
+)
+def test_a_corpus_that_nothing_can_be_learnt_from_is_refused(spoil, said, rows, write_corpus, small_model, tmp_path):
+    """In one line, before anything is written; a model that stood there stays as it was."""
+    corpus = write_corpus(spoil(rows))
+    shutil.copytree(small_model, tmp_path / "old")
+    for name in ("new", "old"):
+        with pytest.raises(CorpusError) as failure:
+            fit([corpus], tmp_path / name)
+        assert said in str(failure.value)
+        assert "\n" not in str(failure.value)
+    assert contents(tmp_path / "old") == contents(small_model)
+    assert {path.name for path in tmp_path.iterdir()} == {"old", corpus.name}
+
+
+def test_the_same_text_with_the_same_labels_is_no_contradiction(rows, write_corpus):
+    row = next(row for row in rows if row["kind"] == "rejection" and row["reasons"])
+    twice = write_corpus(one_label_more(rows, kind=row["kind"], reasons=row["reasons"]))
+    assert len(train.check_corpus(read_corpus([twice]))) >= 1
+
+
+def test_a_folder_that_is_no_model_is_left_alone(small_corpus, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    with pytest.raises(ModelError):
+        fit(small_corpus[1:2] + small_corpus[3:], tmp_path)
+    assert contents(tmp_path) == {"thesis.txt": b"mine"}
+
+
+def test_few_examples_are_warned_about_and_stand_in_the_card(examples, small_model, stored):
+    counts = {reason: sum(reason in example.reasons for example in examples) for reason in Reason}
+    few = [reason for reason in Reason if counts[reason] < train.FEW]
+    warned = train.check_corpus(examples)
+    card = (small_model / CARD).read_text("utf-8")
+    assert few
+    assert len(warned) == len(few)
+    for line, reason in zip(warned, few, strict=True):
+        assert f"only {counts[reason]} examples of {reason}" in line
+        assert line in card
+    assert f"{len(examples)} letters" in card
+    assert str(stored.manifest["corpus"]["sha256"]) in card
+
+
+def test_enough_examples_are_not_warned_about(examples):
+    copies = [
+        train.Example(f"{n}-{example.id}", example.letter, example.kind, example.reasons)
+        for n in range(train.FEW // train.MIN_EACH)
+        for example in examples
+    ]
+    assert train.check_corpus(copies) == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=40), st.integers(2, 6))
+def test_folds_part_the_letters_and_keep_groups_whole(groups, count):
+    folds = train.group_folds(groups, count)
+    assert np.sum(folds, axis=0).tolist() == [1] * len(groups)
+    assert all(fold.any() for fold in folds)
+    if len(set(groups)) > 1:
+        for fold in folds:
+            inside = {group for group, here in zip(groups, fold, strict=True) if here}
+            assert not inside & {group for group, here in zip(groups, fold, strict=True) if not here}
+    assert [fold.tolist() for fold in train.group_folds(groups, count)] == [fold.tolist() for fold in folds]
+
+
+def test_a_trained_model_can_be_loaded_without_a_warning(small_model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_model(small_model).name == "small-1"
