@@ -1,8 +1,9 @@
 """Body -> kind, reasons, evidence, stage, vacancy: a linear model in two layers, served with numpy alone.
 
-1. Sentences. Each sentence is scored for every cue (`Cue`): does it refuse, does it say that the role is on hold, does
-   it promise to keep a CV on file ...? Boilerplate is a cue of its own, so that it is learnt as boilerplate.
-2. The letter. For every cue the strongest sentence counts; small calibrated classifiers read those strengths.
+1. Signals. Each sentence is scored for every cue (`Cue`): does it refuse, does it say that the role is on hold, does it
+   promise to keep a CV on file ...? Boilerplate is a cue of its own, so that it is learnt as boilerplate. Beside it, all
+   the words of the letter together are scored for what the letter as a whole is.
+2. The letter. Small calibrated classifiers read the strongest sentences of every cue, and the letter's scores.
 
 So evidence comes for free: it is the sentence that was the strongest, cut down to the clause that makes it strong.
 """
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 
 CUES = tuple(Cue)
+HEADS = {"kind": len(Kind), "reasons": len(Reason), "stage": len(Stage), "vacancy": len(Vacancy), "ineligible": 1}
+"""The classifiers of the letter layer, with the number of their outputs."""
 FLOOR = -8.0
 """The strength of a cue in a letter without sentences, and the least that any sentence counts."""
 CHAR_WEIGHT = 0.7
@@ -45,34 +48,54 @@ _MAX_CLAUSES = 8
 _KEEP = 0.75  # a clause stands for its sentence when it keeps this share of the strength above the floor
 
 
-class Cues:
-    """The first layer: sentence -> strength (log-odds) of every cue."""
+class Signals:
+    """The first layer: what each sentence shows, and what all the words of the letter together say."""
 
-    def __init__(self, words: Vocabulary, chars: Vocabulary, weights: Floats, bias: Floats) -> None:
-        """Take weights of shape (len(words) + len(chars), n_cues)."""
+    def __init__(
+        self, words: Vocabulary, chars: Vocabulary, cues: tuple[Floats, Floats], letters: tuple[Floats, Floats]
+    ) -> None:
+        """Take (weights, bias) of the cues, (len(words) + len(chars), n_cues), and of whole letters, (len(words), n)."""
         self.words, self.chars = words, chars
-        self.weights, self.bias = weights, bias
+        self.cues, self.letters = cues, letters
 
     def strengths(self, sentences: Sequence[str]) -> Floats:
-        """Return shape (n_sentences, n_cues), each at least FLOOR."""
+        """Return the strength (log-odds) of every cue in every sentence, shape (n_sentences, n_cues), at least FLOOR."""
         tokens = [tokenize(sentence) for sentence in sentences]
-        word_rows = self.words.rows(map(word_terms, tokens))
-        char_rows = self.chars.rows(map(char_terms, tokens))
+        weights, bias = self.cues
         split = len(self.words)
-        scores = word_rows.dot(self.weights[:split]) + CHAR_WEIGHT * char_rows.dot(self.weights[split:])
-        return np.maximum(scores + self.bias, FLOOR).astype(np.float32)
+        scores = self.words.rows(map(word_terms, tokens)).dot(weights[:split])
+        scores = scores + CHAR_WEIGHT * self.chars.rows(map(char_terms, tokens)).dot(weights[split:]) + bias
+        return np.maximum(scores, FLOOR).astype(np.float32)
+
+    def letter_scores(self, sentences: Sequence[str]) -> Floats:
+        """Return the scores that the words of all sentences together give to every output of the letter layer."""
+        weights, bias = self.letters
+        return np.asarray(self.words.rows([letter_terms(sentences)]).dot(weights)[0] + bias, dtype=np.float32)
+
+    def features(self, sentences: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return the strengths, and what the second layer reads."""
+        strengths = self.strengths(sentences)
+        return strengths, letter_features(strengths, self.letter_scores(sentences))
 
 
-def letter_features(strengths: Floats) -> Floats:
-    """Return what the second layer reads: the strongest and the second strongest sentence of each cue.
+def letter_terms(sentences: Iterable[str]) -> list[str]:
+    """Return the word n-grams of a letter; none crosses the end of a sentence."""
+    return [term for sentence in sentences for term in word_terms(tokenize(sentence))]
 
-    `strengths` has shape (n_sentences, n_cues); the result has shape (2 * n_cues + 1,), its last entry the logarithm of
-    the number of sentences, since more sentences give more chances of a strong one.
+
+def letter_features(strengths: Floats, letter_scores: Floats) -> Floats:
+    """Return what the second layer reads, all of it on a scale of about one.
+
+    Of each cue: the strongest and the second strongest sentence, how many sentences show it, and their share; then the
+    logarithm of the number of sentences (more sentences give more chances of a strong one); then the letter's scores.
     """
     n_cues = strengths.shape[1]
     padded = np.concatenate([strengths, np.full((2, n_cues), FLOOR, dtype=np.float32)])
-    top = np.sort(padded, axis=0)[::-1][:2]
-    return np.concatenate([top[0], top[1], [np.log1p(len(strengths))]]).astype(np.float32) / np.float32(4)
+    top = np.sort(padded, axis=0)[::-1][:2] / 4
+    shown = sigmoid(strengths).sum(axis=0)
+    share = 3 * shown / max(1, len(strengths))
+    length = [np.log1p(len(strengths)) / 4]
+    return np.concatenate([top[0], top[1], shown, share, length, letter_scores / 2]).astype(np.float32)
 
 
 class Classifier:
@@ -82,16 +105,14 @@ class Classifier:
         """Build it from a checked model folder."""
         arrays = stored.arrays
         self.name = stored.name
-        self.cues = Cues(
-            _vocabulary(arrays, "words"),
-            _vocabulary(arrays, "chars"),
-            arrays["cues.weights"].astype(np.float32),
-            arrays["cues.bias"].astype(np.float32),
-        )
-        self._heads = {
-            head: (arrays[f"{head}.weights"].astype(np.float32), arrays[f"{head}.bias"].astype(np.float32))
-            for head in ("kind", "reasons", "stage", "vacancy", "ineligible")
+        layer = {
+            name: (arrays[f"{name}.weights"].astype(np.float32), arrays[f"{name}.bias"].astype(np.float32))
+            for name in ("cues", "letters", *HEADS)
         }
+        self.signals = Signals(
+            _vocabulary(arrays, "words"), _vocabulary(arrays, "chars"), layer["cues"], layer["letters"]
+        )
+        self._heads = {head: layer[head] for head in HEADS}
         thresholds = stored.manifest["thresholds"]
         self._rejection_threshold = float(thresholds["rejection"])
         self._reason_thresholds = {reason: float(thresholds["reasons"][reason]) for reason in Reason}
@@ -100,8 +121,7 @@ class Classifier:
     def predict(self, body: str) -> Prediction:
         """Read one cleaned body."""
         spans = split_sentences(body)
-        strengths = self.cues.strengths([body[start:end] for start, end in spans])
-        features = letter_features(strengths)
+        strengths, features = self.signals.features([body[start:end] for start, end in spans])
         kinds = dict(zip(Kind, map(float, softmax(self._score("kind", features))), strict=True))
         kind = choose_kind(kinds, self._rejection_threshold)
         if kind is not Kind.REJECTION:
@@ -143,7 +163,7 @@ class Classifier:
         if len(cuts) - 1 > _MAX_CLAUSES:
             cuts = [*cuts[:_MAX_CLAUSES], end]
         runs = [(a, z) for i, a in enumerate(cuts) for z in cuts[i + 1 :]]
-        scores = self.cues.strengths([body[a:z] for a, z in runs])[:, CUES.index(Cue(reason.value))] - FLOOR
+        scores = self.signals.strengths([body[a:z] for a, z in runs])[:, CUES.index(Cue(reason.value))] - FLOOR
         whole = scores[runs.index((start, end))]
         kept = [(z - a, a, z) for (a, z), score in zip(runs, scores, strict=True) if score >= _KEEP * whole]
         _, a, z = min(kept)

@@ -286,18 +286,11 @@ def reasons(*, json: Json = False) -> None:
 @model_app.command("list")
 def model_list(*, json: Json = False) -> None:
     """List the models that go by a name; a star marks the one in use."""
-    from analyzer.model import find_model, list_models, read_manifest
-    from analyzer.present import json_line
+    from analyzer.model import shelf
+    from analyzer.present import json_line, shelf_line
 
-    used = find_model(None)
-    for path in list_models() + ([used] if used not in list_models() else []):
-        manifest = read_manifest(path)
-        if json:
-            typer.echo(
-                json_line({"name": path.name, "model": manifest["name"], "path": str(path), "used": path == used})
-            )
-        else:
-            typer.echo(f"{'*' if path == used else ' '} {path.name:<16} {manifest['name']:<20} {path}")
+    for row in shelf(_complain):
+        typer.echo(json_line(row) if json else shelf_line(row))
 
 
 @model_app.command("show")
@@ -374,6 +367,7 @@ def _ask(
 ) -> Analysis:
     """Ask, at a terminal only, for what the letter does not say and the advice or the email needs."""
     from analyzer.pipeline import may_send
+    from analyzer.profile import MAX_WORDS
     from analyzer.reasons import Stage
 
     if not may_send(verdict.prediction):
@@ -394,6 +388,8 @@ def _ask(
             show_default=False,
             err=True,
         )
+        while len(strength.split()) > MAX_WORDS:
+            strength = typer.prompt(f"In at most {MAX_WORDS} words, please", default="", show_default=False, err=True)
         if strength.strip():
             analyzer.profile = {**analyzer.profile, "strength": strength}
     return analyzer.complete(verdict, stage=stage, arrived=arrived)

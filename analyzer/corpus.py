@@ -72,7 +72,10 @@ def read_corpus(paths: Iterable[Path]) -> list[Example]:
     for file in _files(paths):
         for number, row in _rows(file):
             where = f"{file}:{number}"
-            example = _example(row, where, default_group=file.stem, default_id=f"{file.stem}-{number}")
+            default_id = f"{file.stem}-{number}"
+            if default_id in seen:  # a file of the same name in another folder
+                default_id = f"{default_id}-{len(examples)}"
+            example = _example(row, where, default_group=file.stem, default_id=default_id)
             if example.id in seen:
                 raise CorpusError(f"{where}: the id {example.id!r} is taken by {seen[example.id]}; give it another")
             seen[example.id] = where
@@ -141,7 +144,7 @@ def fingerprint(examples: Iterable[Example]) -> str:
                 example.kind,
                 [*example.reasons],
                 {reason: list(quotes) for reason, quotes in sorted(example.evidence.items())},
-                {cue: list(quotes) for cue, quotes in sorted((example.cues or {}).items())},
+                None if example.cues is None else {cue: list(quotes) for cue, quotes in sorted(example.cues.items())},
                 example.stage,
                 example.vacancy,
                 example.ineligible,
@@ -257,8 +260,10 @@ def _cues(row: dict[str, Any], body: str, where: str) -> dict[Cue, tuple[str, ..
     cues = {}
     for name, quotes in given.items():
         cue = _label(Cue, name, "cue", where)
+        if not isinstance(quotes, list):
+            raise CorpusError(f"{where}: 'cues' must give a list of sentences for each cue")
         for quote in quotes:
-            if find_quote(str(quote), body) is None:
+            if not isinstance(quote, str) or not quote.split() or find_quote(quote, body) is None:
                 raise CorpusError(
                     f"{where}: the sentence {str(quote)[:60]!r} is not in the letter; copy it word for word"
                 )

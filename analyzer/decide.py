@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from analyzer.timeframe import timeframe_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
 BUNDLED_POLICY = Path(__file__).with_name("policy.toml")
 
@@ -34,7 +33,7 @@ class Rule:
 
     name: str
     action: Action | None
-    because: str
+    because: str | None
     source: str
     when: Mapping[str, frozenset[object]] = field(default_factory=dict)
     after_days: int | None = None
@@ -56,16 +55,24 @@ def read_policy(path: Path = BUNDLED_POLICY) -> Policy:
         content = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise PolicyError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"{path}: is not valid TOML ({error}); mend that line") from error
-    rules = tuple(_rule(row, f"{path}: rule {number}") for number, row in enumerate(content.get("rule", []), 1))
+    _check_keys(content, {"rule", "kind", "send_within_days", "until_days"}, str(path))
+    rows, others = content.get("rule", []), content.get("kind", {})
+    if not isinstance(rows, list) or not isinstance(others, dict):
+        raise PolicyError(
+            f"{path}: each rule must be a table of its own, [[rule]], and each other kind too, [kind.NAME]"
+        )
+    rules = tuple(_rule(row, f"{path}: rule {number}") for number, row in enumerate(rows, 1))
     if not rules or rules[-1].when:
         raise PolicyError(f"{path}: the last rule must have `when = {{}}`, so that every letter gets an answer")
     kinds = {}
-    for name, row in content.get("kind", {}).items():
+    for name, row in others.items():
         if name not in set(Kind) - {Kind.REJECTION}:
-            raise PolicyError(f"{path}: [kind.{name}] is no other kind of message; use one of {', '.join(Kind)}")
-        kinds[Kind(name)] = _rule({"name": name, **row}, f"{path}: [kind.{name}]")
+            raise PolicyError(
+                f"{path}: [kind.{name}] is no other kind of message; use one of {', '.join(kind for kind in Kind if kind is not Kind.REJECTION)}"
+            )
+        kinds[Kind(name)] = _rule({"name": name, **row} if isinstance(row, dict) else row, f"{path}: [kind.{name}]")
     return Policy(
         rules, kinds, _days(content, "send_within_days", str(path), 2), _days(content, "until_days", str(path), 365)
     )
@@ -86,21 +93,26 @@ def decide(
     rule = _first_rule(kind, shown, stage, vacancy, policy, ineligible=ineligible)
     after = timeframe_date(timeframe, arrived) if timeframe and kind is Kind.REJECTION else None
     if after is None and rule.after_days is not None:
-        after = arrived + timedelta(days=rule.after_days)
+        after = _plus(arrived, rule.after_days)
     rejection = kind is Kind.REJECTION
-    until = arrived + timedelta(days=policy.until_days) if rejection and after is not None else None
+    until = _plus(arrived, policy.until_days) if rejection and after is not None else None
     if until is not None and after is not None and until <= after:
-        until = after + timedelta(days=policy.until_days)
+        until = _plus(after, policy.until_days)
     return Recommendation(
         action=rule.action,
         rule=rule.name,
         source=rule.source,
         because=rule.because,
         would_change=_would_change(rule, shown, stage, vacancy, policy) if rejection and not ineligible else None,
-        send_by=arrived + timedelta(days=policy.send_within_days) if rejection else None,
+        send_by=_plus(arrived, policy.send_within_days) if rejection else None,
         after=after,
         until=until,
     )
+
+
+def _plus(day: date, days: int) -> date:
+    """Add days; at the end of the calendar its last day."""
+    return date.max if (date.max - day).days < days else day + timedelta(days=days)
 
 
 def _first_rule(
@@ -113,9 +125,7 @@ def _first_rule(
     ineligible: bool | None,
 ) -> Rule:
     if kind is not Kind.REJECTION:
-        return policy.kinds.get(
-            kind, Rule(kind.value, None, "This is not an answer to an application.", "the letter itself")
-        )
+        return policy.kinds.get(kind, Rule(kind.value, None, None, "the label guide"))
     facts: dict[str, frozenset[object]] = {
         "ineligible": frozenset({bool(ineligible)}),
         "any_reason": frozenset(shown),
@@ -134,8 +144,8 @@ def _would_change(
     for later in stages[stages.index(stage or Stage.APPLICATION) + 1 :]:
         other = _first_rule(Kind.REJECTION, shown, later, vacancy, policy, ineligible=False)
         if other.action is not rule.action and other.action is not None:
-            reached = "an interview" if later is Stage.INTERVIEW else "the final round"
-            return f"If you had {reached}, the advice would be to {_IN_WORDS[other.action]}."
+            reached = "had an interview" if later is Stage.INTERVIEW else "had reached the final round"
+            return f"If you {reached}, the advice would be to {_IN_WORDS[other.action]}."
     return None
 
 
@@ -149,17 +159,21 @@ _IN_WORDS = {
 def _rule(row: Any, where: str) -> Rule:  # noqa: ANN401  whatever the file holds
     if not isinstance(row, dict):
         raise PolicyError(f"{where}: must be a table with `because`, `source` and, if there is one, `action`")
+    _check_keys(row, {"name", "when", "action", "after_days", "because", "source"}, where)
     for name in ("name", "because", "source"):
         if not isinstance(row.get(name), str):
             raise PolicyError(f"{where}: has no text `{name}`; write one")
     action = row.get("action")
-    if action is not None and action not in set(Action):
+    if action is not None and action not in tuple(Action):
         raise PolicyError(f"{where}: {action!r} is not an action; use one of {', '.join(Action)}")
     after_days = row.get("after_days")
     if after_days is not None:
         after_days = _days(row, "after_days", where, 0)
+    conditions = row.get("when", {})
+    if not isinstance(conditions, dict):
+        raise PolicyError(f'{where}: `when` must be a table such as {{ stage = ["final"] }}')
     when = {}
-    for name, values in row.get("when", {}).items():
+    for name, values in conditions.items():
         allowed = _CONDITIONS.get(name)
         if allowed is None:
             raise PolicyError(f"{where}: {name!r} is not a condition; use one of {', '.join(_CONDITIONS)}")
@@ -168,6 +182,12 @@ def _rule(row: Any, where: str) -> Rule:  # noqa: ANN401  whatever the file hold
             raise PolicyError(f"{where}: `{name}` must list one or more of {', '.join(map(str, allowed))}")
         when[name] = frozenset(allowed[allowed.index(value)] for value in values)
     return Rule(row["name"], Action(action) if action else None, row["because"], row["source"], when, after_days)
+
+
+def _check_keys(row: Mapping[str, Any], known: set[str], where: str) -> None:
+    for name in row:
+        if name not in known:
+            raise PolicyError(f"{where}: {name!r} is not a field here; it has {', '.join(sorted(known))}")
 
 
 def _days(row: Mapping[str, Any], name: str, where: str, default: int) -> int:

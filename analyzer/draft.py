@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +27,11 @@ NAME_GAP = "[your name]"
 _TEMPLATES = Path(__file__).with_name("draft_templates.toml")
 _PARTS = ("thanks", "compliment", "fit", "door", "close")
 _LATER_PARTS = ("later_thanks", "later_door", "later_close")
-_NO_REPLY = re.compile(r"no[-_.]?reply|do[-_.]?not[-_.]?reply|mailer-daemon|notifications?@|bounce", re.IGNORECASE)
+_NO_REPLY = re.compile(
+    r"no-?_?reply|do[-_.]?not[-_.]?reply|(?<![a-z])no\.reply|^mailer-daemon@|(?:^|[-_.+])notifications?@|^bounces?[-_.+@]",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
-_MAX_FIELD_WORDS = 25  # a profile sentence longer than this would make the email run over
 
 
 def draft_email(
@@ -47,7 +48,8 @@ def draft_email(
 
     `profile` may hold `name`, `strength`, `why_applied` and `mention`; see `analyzer profile`.
     """
-    told = {key: _sentence(value, key) for key, value in profile.items() if value.strip()}
+    sentences = {key: _sentence(value, key) for key, value in profile.items()}
+    told = {key: text for key, text in sentences.items() if any(char.isalnum() for char in text)}
     facts: dict[str, object] = {
         "met": stage in {Stage.INTERVIEW, Stage.FINAL},
         "final": stage is Stage.FINAL,
@@ -107,22 +109,34 @@ def _subject(letter: Letter, entities: Entities) -> str:
     subject = " ".join(re.sub(r"^(?:\s*(?:re|fwd?|aw|wg)\s*:)+", "", letter.subject, flags=re.I).split())
     if subject:
         return f"Re: {subject}"
-    return f"Thank you: {entities.role}" if entities.role else "Thank you for considering my application"
+    return (
+        f"Thank you: {' '.join(entities.role.split())}" if entities.role else "Thank you for considering my application"
+    )
 
 
 def _addressees(letter: Letter) -> tuple[str, ...]:
     """Return the one plain address that answers go to; none where nobody reads it."""
     for header in (letter.reply_to, letter.sender):
-        address = parseaddr(header)[1]
-        if _ADDRESS.fullmatch(address) and not _NO_REPLY.search(address):
+        address = _first_address(header)
+        if address and not _NO_REPLY.search(address):
             return (address,)
     return ()
 
 
+def _first_address(header: str) -> str | None:
+    """Return the first address of a header's first line, and never a second: what stands in <> before what does not."""
+    line = re.sub(r"\([^()]{0,200}\)", "", header.strip().splitlines()[0]) if header.strip() else ""
+    alone = line.split(",")[0].strip()
+    if _ADDRESS.fullmatch(alone):
+        return alone
+    inside = re.search(r"<([^<>\s]{3,254})>", line)
+    return inside[1] if inside and _ADDRESS.fullmatch(inside[1]) else None
+
+
 def _sentence(value: str, key: str) -> str:
-    text = " ".join(" ".join(value.split()).split(" ")[:_MAX_FIELD_WORDS])
+    text = " ".join(value.split())
     if key == "strength":
         text = re.sub(r"^(?:because|since)\s+", "", text.rstrip(" .!"), flags=re.I)
-    elif key in {"why_applied", "mention"} and text[-1] not in ".!?":
+    elif key in {"why_applied", "mention"} and not text.endswith((".", "!", "?")):
         text += "."
     return text

@@ -23,7 +23,7 @@ from analyzer.bundle import bundled
 from analyzer.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -70,8 +70,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise ModelError(f"{path}: there is no such model folder; `analyzer model list` shows those there are")
     where = path / MANIFEST
+    content = _read(where)
     try:
-        manifest = json.loads(_read(where))
+        manifest = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{where}: is damaged (not JSON); train or install the model again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format_version"), int):
@@ -81,8 +82,13 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"{where}: is of format {manifest['format_version']}, this program reads format {FORMAT_VERSION}; "
             "update the program, or train the model again"
         )
-    if manifest.get("manifest_sha256") != _manifest_hash(manifest):
+    if content != _as_written(manifest) or manifest.get("manifest_sha256") != _manifest_hash(manifest):
         raise ModelError(f"{where}: was changed since it was trained; train or install the model again")
+    files = manifest.get("sha256")
+    if not isinstance(manifest.get("name"), str) or not isinstance(files, dict) or not {WEIGHTS, CARD} <= files.keys():
+        raise ModelError(
+            f"{where}: lacks the model's name or the hashes of its files; train or install the model again"
+        )
     return manifest
 
 
@@ -93,8 +99,8 @@ def save_model(path: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDA
     """
     from safetensors.numpy import save
 
-    if path.exists() and not (path / MANIFEST).is_file() and (not path.is_dir() or any(path.iterdir())):
-        raise ModelError(f"{path}: exists and is no model folder; name another one with -o")
+    path = path.resolve()
+    refuse_foreign(path)
     weights = save(dict(arrays))
     sha256 = {WEIGHTS: hashlib.sha256(weights).hexdigest(), CARD: hashlib.sha256(card.encode()).hexdigest()}
     whole = {"format_version": FORMAT_VERSION, **manifest, "sha256": sha256}
@@ -104,7 +110,7 @@ def save_model(path: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDA
         beside.mkdir(parents=True)
         (beside / WEIGHTS).write_bytes(weights)
         (beside / CARD).write_bytes(card.encode())
-        (beside / MANIFEST).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (beside / MANIFEST).write_bytes(_as_written(whole))
         _swap(beside, path)
     except OSError as error:
         raise ModelError(
@@ -112,6 +118,18 @@ def save_model(path: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDA
         ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise ModelError where something else than an older model or an empty folder stands at `path`."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        manifest = None
+    if not isinstance(manifest, dict) or not {"format_version", "manifest_sha256"} <= manifest.keys():
+        raise ModelError(f"{path}: exists and is no model folder; name another one with -o")
 
 
 def find_model(name: str | None) -> Path:
@@ -141,6 +159,24 @@ def list_models() -> list[Path]:
         for path in sorted(shelf.iterdir())
         if (path / MANIFEST).is_file()
     ]
+
+
+def shelf(complain: Callable[[ModelError], object]) -> list[dict[str, Any]]:
+    """Return a row for every model that goes by a name, and for the one in use; tell of those that are damaged."""
+    used: Path | None = None
+    try:
+        used = find_model(None)
+    except ModelError as error:
+        complain(error)
+    rows = []
+    for path in [*list_models(), *([used] if used and used not in list_models() else [])]:
+        try:
+            name = str(read_manifest(path)["name"])
+        except ModelError as error:
+            complain(error)
+            name = "damaged"
+        rows.append({"name": path.name, "model": name, "path": str(path), "used": path == used})
+    return rows
 
 
 def use_model(name: str) -> Path:
@@ -181,6 +217,11 @@ def _read(path: Path) -> bytes:
         raise ModelError(f"{path}: is missing; train or install the model again") from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+
+
+def _as_written(manifest: Mapping[str, Any]) -> bytes:
+    """Return the one way in which a manifest is written: any other byte means that it was changed."""
+    return json.dumps(manifest, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _manifest_hash(manifest: Mapping[str, Any]) -> str:

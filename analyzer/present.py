@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -82,7 +83,7 @@ def print_rest(analysis: Analysis, out: Console) -> None:
         _heading("What to do", out)
         for line in advice(analysis):
             out.print(line)
-    elif prediction.kind is not Kind.OTHER:
+    elif prediction.kind is not Kind.OTHER and analysis.recommendation.because:
         out.print(analysis.recommendation.because)
     if prediction.kind is Kind.REJECTION:
         out.print()
@@ -110,14 +111,17 @@ def advice(analysis: Analysis) -> list[str]:
     if not may_send(analysis.prediction):
         return ["Nothing yet. No email is offered here, since thanking for a rejection that is none would do harm."]
     if what.action is Action.WAIT:
-        first = f"Thank them, then leave it. Look again on {after}."
+        first = f"Thank them, then leave it. Look again on {after}." if after else "Thank them, then leave it."
         more = "The next move is theirs; write again only if something has changed by then. Keep applying elsewhere."
     elif what.action is Action.FOLLOW_UP:
-        first = f"Thank them now, write once more on {after}."
+        first = f"Thank them now, write once more on {after}." if after else "Thank them now, write once more later."
         more = "The next move is yours, and it is one short note. Until then, keep applying elsewhere."
     else:
         first = "Thank them, and give your energy to the next one. They said no for now; that is not never."
-        more = f"The letter names a time to apply again: from {after}." if after else "Nothing here needs watching."
+        again = f"The letter names a time to apply again: from {after}." if after else "Nothing here needs watching."
+        more = f"{again} Keep applying elsewhere."
+    if analysis.status == "lapsed":
+        return ["This letter is from some time ago: a thank-you now would read oddly. Keep applying elsewhere."]
     sent = f"The thank-you is best sent by {day(what.send_by)}." if what.send_by else ""
     return [first, f"{more} {sent}".strip()]
 
@@ -187,9 +191,17 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
 def json_line(value: Mapping[str, Any]) -> str:
     """Return one line of JSON that a terminal can show safely: control characters are escaped."""
     text = json.dumps(value, ensure_ascii=False)
-    return "".join(
-        f"\\u{ord(char):04x}" if "\x7f" <= char <= "\x9f" or char in "\u2028\u2029" else char for char in text
-    )
+    if text.isascii():
+        return text.replace("\x7f", "\\u007f")
+    return "".join(json.dumps(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char for char in text)
+
+
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
+def shelf_line(row: Mapping[str, Any]) -> str:
+    """Return one line of the list of models; a star marks the one in use."""
+    return f"{'*' if row['used'] else ' '} {row['name']:<16} {row['model']:<20} {printable(row['path'])}"
 
 
 def print_reasons(out: Console) -> None:
@@ -228,7 +240,7 @@ def _unclear_words(prediction: Prediction) -> str:
     others = sorted(prediction.kinds.items(), key=lambda item: -item[1])[:2]
     names = {Kind.REJECTION: "a rejection", Kind.ACKNOWLEDGEMENT: "an acknowledgement", Kind.INTERVIEW: "an invitation",
              Kind.OFFER: "an offer", Kind.OTHER: "something else"}  # fmt: skip
-    return "It may be " + " or ".join(f"{names[kind]} ({value:.0%})" for kind, value in others) + "."
+    return "It may be " + " or ".join(f"{names[kind]} ({_per_cent(value)})" for kind, value in others) + "."
 
 
 def _reason_words(prediction: Prediction) -> str:
@@ -273,10 +285,10 @@ def _print_why(analysis: Analysis, out: Console) -> None:
             out.print(f"{DEFINITIONS[reason].heading} ({_per_cent(prediction.reasons[reason])}):")
         for quote in quotes:
             out.print(Text(f"  \u201c{' '.join(quote.split())}\u201d", style="italic"))
-    if prediction.shown or not analysis.recommendation.because.startswith(_NO_REASON):
-        out.print(analysis.recommendation.because)
+    if prediction.shown or not (analysis.recommendation.because or "").startswith(_NO_REASON):
+        out.print(analysis.recommendation.because or "")
     else:
-        rest = analysis.recommendation.because.removeprefix(_NO_REASON).strip()
+        rest = (analysis.recommendation.because or "").removeprefix(_NO_REASON).strip()
         out.print(
             rest or "None of the article's reasons stands in it in so many words, and guessing would not help you."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from pathlib import Path
@@ -21,6 +22,8 @@ FIELDS = {
     "mention": "something true to say about them, as a sentence; it comes before all other compliments",
 }
 _MAX_LENGTH = 300
+MAX_WORDS = 20
+"""Longer fields would make the email run past its 150 words, and what the reader wrote is never cut."""
 
 
 def config_folder() -> Path:
@@ -44,7 +47,7 @@ def read_profile(path: Path | None = None) -> dict[str, str]:
         raise ProfileError(f"{where}: there is no such profile; `analyzer profile` makes one") from None
     except OSError as error:
         raise ProfileError(f"{where}: cannot be read ({error.strerror}); check the path and its permissions") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ProfileError(f"{where}: is not valid TOML ({error}); mend that line or make it again") from error
     return check_profile(content, str(where))
 
@@ -57,6 +60,8 @@ def check_profile(content: Mapping[str, object], where: str) -> dict[str, str]:
             raise ProfileError(f"{where}: {field!r} is not a field of a profile; it has {', '.join(FIELDS)}")
         if not isinstance(value, str) or len(value) > _MAX_LENGTH or not value.isprintable():
             raise ProfileError(f"{where}: {field!r} must be one line of at most {_MAX_LENGTH} characters")
+        if len(value.split()) > MAX_WORDS:
+            raise ProfileError(f"{where}: {field!r} has {len(value.split())} words; say it in at most {MAX_WORDS}")
         if value.strip():
             profile[field] = value.strip()
     return profile
@@ -79,5 +84,6 @@ def save_profile(profile: Mapping[str, str], path: Path | None = None) -> Path:
             f"{where}: cannot be written ({error.strerror}); check the path and its permissions"
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            beside.unlink()
     return where

@@ -102,7 +102,7 @@ class Recommendation:
     action: Action | None
     rule: str
     source: str
-    because: str
+    because: str | None
     would_change: str | None = None
     send_by: date | None = None
     after: date | None = None

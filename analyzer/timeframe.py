@@ -76,8 +76,15 @@ _NEXT_STARTS: dict[str, Callable[[date], date]] = {
 
 
 def timeframe_date(timeframe: str, arrived: date) -> date | None:
-    """Return the first day after `arrived` that the words can mean; None if they name none."""
-    text = timeframe.lower()
+    """Return the first day that the words can mean; None if they name none after `arrived` in this calendar."""
+    try:
+        day = _first_day(timeframe.lower(), arrived)
+    except (ValueError, OverflowError):  # beyond the year 9999
+        return None
+    return day if day and day > arrived else None
+
+
+def _first_day(text: str, arrived: date) -> date | None:
     if match := _SPAN.search(text):
         return _later(arrived, _NUMBERS.get(match[1]) or int(match[1]), match[2])
     if match := _NEXT.search(text):

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analyzer.card import model_card
-from analyzer.classify import CHAR_WEIGHT, CUES, Cues, letter_features, sigmoid, softmax, vocabulary_arrays
+from analyzer.classify import (
+    CHAR_WEIGHT,
+    CUES,
+    HEADS,
+    Signals,
+    letter_terms,
+    sigmoid,
+    softmax,
+    vocabulary_arrays,
+)
 from analyzer.clean import clean
 from analyzer.corpus import (
     Example,
@@ -55,7 +64,7 @@ FEW = 30
 """Fewer examples of a reason than this are warned about: its figures are guesses."""
 
 MIN_WORD_COUNT, MIN_CHAR_COUNT = 2, 4
-CUE_C, HEAD_C, EXTRACT_C = 8.0, 1.0, 1.0
+CUE_C, LETTER_C, HEAD_C, EXTRACT_C = 8.0, 10.0, 0.3, 1.0
 """Inverse strengths of regularisation, chosen on held-out voices (notebooks/01)."""
 
 FALSE_ALARM_COST = {Kind.INTERVIEW: 10.0, Kind.OFFER: 10.0, Kind.ACKNOWLEDGEMENT: 3.0, Kind.OTHER: 3.0}
@@ -122,18 +131,19 @@ def train_model(
     letters = [prepare(example) for example in training]
     say("Learning what sentences show ...")
     bank = [] if only else read_sentences(bundled_sentences())
-    cues, strengths = fit_cues_and_score(letters, bank, jobs=jobs)
+    signals, features = fit_signals_and_score(letters, bank, jobs=jobs)
     say("Learning what letters mean ...")
-    features = np.stack([letter_features(rows) for rows in strengths])
     arrays, thresholds = fit_heads(letters, features)
     say("Learning to find names ...")
     extract_arrays, extract_thresholds = fit_extractor(letters)
     thresholds["extract"] = extract_thresholds
     arrays = {
-        **vocabulary_arrays("words", cues.words),
-        **vocabulary_arrays("chars", cues.chars),
-        "cues.weights": cues.weights.astype(np.float16),
-        "cues.bias": cues.bias.astype(np.float32),
+        **vocabulary_arrays("words", signals.words),
+        **vocabulary_arrays("chars", signals.chars),
+        "cues.weights": signals.cues[0].astype(np.float16),
+        "cues.bias": signals.cues[1],
+        "letters.weights": signals.letters[0].astype(np.float16),
+        "letters.bias": signals.letters[1],
         **arrays,
         **extract_arrays,
     }
@@ -249,24 +259,24 @@ def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return common > _QUOTED * min(a[1] - a[0], b[1] - b[0])
 
 
-def fit_cues_and_score(
+def fit_signals_and_score(
     letters: Sequence[Prepared], bank: Sequence[Sentence], *, jobs: int
-) -> tuple[Cues, list[Floats]]:
-    """Return cues fitted on all letters, and for each letter the strengths that cues fitted on other voices give it."""
+) -> tuple[Signals, Floats]:
+    """Return signals fitted on all letters, and the features that signals fitted on other voices give to each letter."""
     from joblib import Parallel, delayed
 
     folds = group_folds([letter.example.group for letter in letters], FOLDS)
     parts = [[letters[i] for i in _where(~fold)] for fold in folds]
-    fitted = Parallel(n_jobs=jobs)(delayed(fit_cues)(part, bank) for part in [*parts, list(letters)])
-    strengths: list[Floats] = [np.empty((0, len(CUES)), dtype=np.float32)] * len(letters)
-    for fold, cues in zip(folds, fitted[:-1], strict=True):
+    fitted = Parallel(n_jobs=jobs)(delayed(fit_signals)(part, bank) for part in [*parts, list(letters)])
+    features = [np.empty(0, dtype=np.float32)] * len(letters)
+    for fold, signals in zip(folds, fitted[:-1], strict=True):
         for i in _where(fold):
-            strengths[i] = cues.strengths(letters[i].sentences)
-    return fitted[-1], strengths
+            features[i] = signals.features(letters[i].sentences)[1]
+    return fitted[-1], np.stack(features)
 
 
-def fit_cues(letters: Sequence[Prepared], bank: Sequence[Sentence] = ()) -> Cues:
-    """Fit one logistic regression a cue on sentences and quotes.
+def fit_signals(letters: Sequence[Prepared], bank: Sequence[Sentence] = ()) -> Signals:
+    """Fit a logistic regression for each cue on sentences and quotes, and for each output of a head on whole letters.
 
     Where a label says that a cue stands in a letter but not where, the sentence that a first fit finds most telling
     stands in for it.
@@ -276,12 +286,38 @@ def fit_cues(letters: Sequence[Prepared], bank: Sequence[Sentence] = ()) -> Cues
     words = Vocabulary.fit(map(word_terms, tokens), min_count=MIN_WORD_COUNT)
     chars = Vocabulary.fit(map(char_terms, tokens), min_count=MIN_CHAR_COUNT)
     matrix = _matrix(words.rows(map(word_terms, tokens)), len(words), chars.rows(map(char_terms, tokens)), len(chars))
-    weights = np.zeros((len(words) + len(chars), len(CUES)), dtype=np.float32)
-    bias = np.zeros(len(CUES), dtype=np.float32)
-    for column in range(len(CUES)):
-        weights[:, column], bias[column] = _fit_cue(matrix, targets[:, column], owners)
+    fitted = [_fit_cue(matrix, targets[:, column], owners) for column in range(len(CUES))]
+    weights = np.stack([weight for weight, _ in fitted], axis=1)
     weights[len(words) :] /= CHAR_WEIGHT
-    return Cues(words, chars, weights, bias)
+    cues = weights, np.array([bias for _, bias in fitted], dtype=np.float32)
+    return Signals(words, chars, cues, _fit_letters(letters, words))
+
+
+def _fit_letters(letters: Sequence[Prepared], words: Vocabulary) -> tuple[Floats, Floats]:
+    """Fit the scores of whole letters, balanced: a mailbox does not hold kinds and reasons as the corpus does."""
+    rows = words.rows(letter_terms(letter.sentences) for letter in letters)
+    matrix = _sparse(rows, len(words))
+    weights = np.zeros((len(words), sum(HEADS.values())), dtype=np.float32)
+    bias = np.zeros(sum(HEADS.values()), dtype=np.float32)
+    targets = np.stack([_letter_targets(letter.example) for letter in letters])
+    for column in range(targets.shape[1]):
+        known = targets[:, column] != UNKNOWN
+        if len(np.unique(targets[known, column])) == 2:
+            weights[:, column], bias[column] = _logistic(
+                matrix[known], targets[known, column], strength=LETTER_C, balanced=True
+            )
+    return weights, bias
+
+
+def _letter_targets(example: Example) -> NDArray[np.int8]:
+    """Return 1, 0 or UNKNOWN for every output of the heads, in their order."""
+    rejection = example.kind is Kind.REJECTION
+    asked: list[bool | None] = [example.kind is kind for kind in Kind]
+    asked += [reason in example.reasons if rejection else None for reason in Reason]
+    asked += [example.stage is stage if example.stage else None for stage in Stage]
+    asked += [example.vacancy is vacancy if example.vacancy else None for vacancy in Vacancy]
+    asked += [example.ineligible if rejection else None]
+    return np.array([UNKNOWN if answer is None else int(answer) for answer in asked], dtype=np.int8)
 
 
 def _instances(
@@ -316,14 +352,14 @@ def _instances(
 def _matrix(words: Rows, n_words: int, chars: Rows, n_chars: int) -> Any:  # noqa: ANN401  scipy has no types
     from scipy.sparse import csr_matrix, hstack
 
-    left = csr_matrix(
-        (words.values, words.indices, words.offsets.astype(np.int32)), shape=(len(words.offsets) - 1, n_words)
-    )
-    right = csr_matrix(
-        (chars.values * CHAR_WEIGHT, chars.indices, chars.offsets.astype(np.int32)),
-        shape=(len(chars.offsets) - 1, n_chars),
-    )
-    return csr_matrix(hstack([left, right]))
+    return csr_matrix(hstack([_sparse(words, n_words), CHAR_WEIGHT * _sparse(chars, n_chars)]))
+
+
+def _sparse(rows: Rows, n_columns: int) -> Any:  # noqa: ANN401
+    from scipy.sparse import csr_matrix
+
+    shape = (len(rows.offsets) - 1, n_columns)
+    return csr_matrix((rows.values, rows.indices, rows.offsets.astype(np.int32)), shape=shape)
 
 
 def _fit_cue(matrix: Any, target: NDArray[np.int8], owners: NDArray[np.int64]) -> tuple[Floats, float]:  # noqa: ANN401
@@ -334,7 +370,7 @@ def _fit_cue(matrix: Any, target: NDArray[np.int8], owners: NDArray[np.int64]) -
         known, open_rows = np.ones_like(known), open_rows[:0]
     if not (target[known] == 1).any() or not (target[known] == 0).any():
         return np.zeros(matrix.shape[1], dtype=np.float32), -4.0
-    weights, bias = _logistic(matrix[known], target[known])
+    weights, bias = _logistic(matrix[known], target[known], strength=CUE_C)
     if len(open_rows):
         scores = matrix[open_rows] @ weights + bias
         target = target.copy()
@@ -342,14 +378,22 @@ def _fit_cue(matrix: Any, target: NDArray[np.int8], owners: NDArray[np.int64]) -
             mine = owners[open_rows] == owner
             target[open_rows[mine][np.argmax(scores[mine])]] = 1
         known = target != UNKNOWN
-        weights, bias = _logistic(matrix[known], target[known])
+        weights, bias = _logistic(matrix[known], target[known], strength=CUE_C)
     return weights, bias
 
 
-def _logistic(matrix: Any, target: NDArray[np.int8]) -> tuple[Floats, float]:  # noqa: ANN401
+def _logistic(
+    matrix: Any,  # noqa: ANN401
+    target: NDArray[np.int8],
+    *,
+    strength: float,
+    balanced: bool = False,
+) -> tuple[Floats, float]:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=CUE_C, solver="liblinear", random_state=0, max_iter=200).fit(matrix, target)
+    weight = "balanced" if balanced else None
+    model = LogisticRegression(C=strength, solver="liblinear", random_state=0, class_weight=weight, max_iter=200)
+    model.fit(matrix, target)
     return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 

@@ -150,6 +150,7 @@ def test_missing_lists_exactly_the_gaps_that_stand_in_brackets(shown, stage, ine
 def test_with_no_profile_the_gaps_are_the_name_and_half_a_sentence():
     assert set(write().missing) == {"name", "strength"}
     assert write(profile={"name": "  ", "strength": "\t"}).missing == write().missing
+    assert write(profile={"strength": " ... "}).body == write().body
     assert write(profile=PROFILE).missing == ()
 
 
@@ -273,6 +274,10 @@ def test_every_part_ends_with_a_line_that_always_holds():
         ("", "MAILER-DAEMON@oakwell.example", None),
         ("", "notification@oakwell.example", None),
         ("", "bounce+17@mail.oakwell.example", None),
+        ("", "noreply2@oakwell.example", None),
+        ("", "careersnoreply@oakwell.example", None),
+        ("", "hr-notifications@oakwell.example", None),
+        ("", "jobs@noreply.oakwell.example", None),
         ("no-reply@oakwell.example", "imani@oakwell.example", "imani@oakwell.example"),
         ("jobs@oakwell.example", "no-reply@oakwell.example", "jobs@oakwell.example"),
         # near misses: people read these

@@ -128,7 +128,7 @@ def one_label_more(rows, **labels):
         (lambda rows: without(rows, lambda row: row["kind"] == "offer"), "0 letters of kind 'offer'"),
         (lambda rows: without(rows, lambda row: "eoi" in row["reasons"]), "0 letters with the reason 'eoi'"),
         (lambda rows: rows[:2], "only 2 letters"),
-        (lambda rows: [], "only 0 letters"),
+        (lambda rows: rows[:0], "only 0 letters"),
         (lambda rows: one_label_more(rows, kind="other"), "the same text"),
         (lambda rows: one_label_more(rows, kind="rejection", reasons=[]), "the same text"),
         (lambda rows: [*rows, {"body": "No.", "kind": "refusal"}], "'refusal' is not a kind"),
