@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import json
 import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import ReadError
-from analyzer.present import to_json
+from analyzer.present import json_line, to_json
 from analyzer.read import read_letters
 from analyzer.reasons import Kind
 
@@ -71,6 +71,9 @@ def run_batch(paths: Sequence[Path], output: Path, analyzer: Analyzer) -> Total:
 
     Raises ReadError where a path does not exist or the folder cannot be written.
     """
+    for path in paths:
+        if not path.exists():
+            raise ReadError(f"{path}: there is no such file or folder; check the spelling of the path")
     total = Total()
     names = ("results.jsonl", "results.csv", "skipped.csv")
     beside = {name: output / f".{name}.{os.getpid()}.tmp" for name in names}
@@ -81,7 +84,9 @@ def run_batch(paths: Sequence[Path], output: Path, analyzer: Analyzer) -> Total:
             _private(beside["results.csv"]) as table,
             _private(beside["skipped.csv"]) as skipped,
         ):
-            _write_all(_progress(_letters(paths)), analyzer, total, lines, csv.writer(table), csv.writer(skipped))
+            _write_all(
+                _progress(_letters(paths, output)), analyzer, total, lines, csv.writer(table), csv.writer(skipped)
+            )
         for name, path in beside.items():
             path.replace(output / name)
     except OSError as error:
@@ -90,7 +95,8 @@ def run_batch(paths: Sequence[Path], output: Path, analyzer: Analyzer) -> Total:
         ) from error
     finally:
         for path in beside.values():
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                path.unlink()
     return total
 
 
@@ -122,13 +128,13 @@ def _write_all(
         else:
             total.analysed += 1
         total.due += row["status"] == "due"
-        lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+        lines.write(json_line(row) + "\n")
         table.writerow([_cell(row[column]) for column in COLUMNS])
 
 
-def _letters(paths: Sequence[Path]) -> Iterator[Letter | ReadError]:
+def _letters(paths: Sequence[Path], output: Path) -> Iterator[Letter | ReadError]:
     for path in paths:
-        yield from read_letters(path)
+        yield from read_letters(path, leave_out=output)
 
 
 def _progress(letters: Iterator[Letter | ReadError]) -> Iterator[Letter | ReadError]:
@@ -153,4 +159,6 @@ def _cell(value: object) -> str:
 
 def _private(path: Path) -> TextIO:
     """Open a new file that its owner alone can read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="")
+    return os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", errors="replace", newline=""
+    )

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from analyzer.records import Cleaned, Note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from analyzer.records import Letter
 
 MIN_SHARE = 0.25
@@ -25,31 +27,40 @@ _MAX_LINE = 300  # a line beyond this is prose, never a header, a signature or a
 _LONG_TOKEN = 200  # beyond this many characters a run without a space is data: an address, a tracking link
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,5}|#x[0-9a-fA-F]{1,5});")
 _TAG = re.compile(
-    r"</?(?:p|br|div|span|b|i|strong|em|a|ul|ol|li|table|tr|td|font|html|body|u|h[1-6])\b[^<>]{0,400}>", re.I
+    r"</?(?:(?P<block>p|br|div|ul|ol|li|table|tr|h[1-6])|(?P<cell>td)|span|b|i|strong|em|a|font|html|body|u)\b[^<>]{0,400}>",
+    re.I,
 )
+_ROUNDS = 5  # what is packed deeper, as in "&amp;amp;amp;amp;amp;lt;", is bait
 _URL_LINE = re.compile(r"\W{0,3}(?:https?://|www\.)\S+\W{0,3}")
 _SPACE = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
-_WROTE = re.compile(r"(?:On|Am|Le|El|Il) .{6,200}(?:wrote|schrieb|a \u00e9crit|escribi\u00f3|ha scritto) ?: ?")
+_WROTE = re.compile(
+    r"(?=.{0,200}\d)(?:(?:On|Am|Le|El|Il) .{6,200}(?:wrote|schrieb|a \u00e9crit|escribi\u00f3|ha scritto)|Am .{6,150} schrieb .{1,100}) ?: ?"
+)
 _SEPARATOR = re.compile(
     r"[-_ ]{0,12}(?:Original Message|Forwarded message|Begin forwarded message:?|Forwarded by .{0,80})[-_ :]{0,12}",
     re.I,
 )
-_MAIL_HEADER = re.compile(r"\*?(?:From|Sent|To|Cc|Date|Subject|Reply-To)\*? ?: .{0,250}", re.I)
+_MAIL_HEADER = re.compile(r"\*?(?:From|Sent|To|Cc|Date|Subject|Reply-To)(?:\*? ?:|:\*) .{0,250}", re.I)
+_QUOTE_MARKS = re.compile(r"(?:>\s*)+")
+# On the labels of lines: what opens an older mail.
+_OPENING = re.compile(r"(?:[ws]e*)+h*|h{2,}")
+_OWN_WORDS = 12  # fewer words than these above a forwarded mail are a remark, not a letter
 _DASHES = re.compile(r"--\s?|_{6,60}|-{6,60}|={6,60}")
 _CLOSING = re.compile(
     r"(?:(?:with |my |our )?(?:very |many )?(?:best|kind|kindest|warm|warmest|warmly|sincere|friendly)(?: (?:regards|wishes|thanks))?|"
     r"(?:with )?(?:all )?(?:good|best|kind|warm)(?: and \w+)? (?:wishes|regards)|regards|(?:yours |very )?(?:sincerely|truly|faithfully)(?: yours)?|"
     r"yours|cheers|thanks(?: (?:again|and regards|& regards))?|thank you(?: (?:again|and regards))?|thanks ?(?:&|and) ?regards|respectfully(?: yours)?|"
-    r"all the (?:very )?best|onward|take care|cordially|best of luck|good luck|with (?:respect|appreciation|gratitude|thanks)|warmly|slán|sl\u00e1n)"
+    r"all the (?:very )?best|onward|take care|cordially|best of luck|good luck|with (?:respect|appreciation|gratitude|thanks)|slán)"
     r"\s{0,3}[,.!\u2013-]?",
     re.I,
 )
 _MAX_SIGNATURE_LINES = 10
 _MAX_SIGNATURE_LINE_WORDS = 12
 _FOOTER = re.compile(
-    r"(?:unsubscribe|confidentiality notice|this (?:e-?mail|message|communication)(?:,? (?:and|including) .{0,60})? (?:is|may be|may contain|was sent|contains)"
+    r"(?:unsubscribe|confidentiality notice|this (?:e-?mail|message|communication)(?:,? (?:and|including) .{0,60})? (?:may contain|was sent"
+    r"|(?:is|are|may be|contains?) (?:\S{1,20} ){0,4}(?:confidential|privileged|proprietary|intended|private|personal|automat|auto-|generated|sent|solely|only))"
     r"|(?:please )?do not (?:reply|respond)\b|this is an? (?:automated|automatic|auto-generated|system|unattended|unmonitored)"
     r"|this (?:mailbox|inbox|address) is not monitored|repl(?:y|ies) to this (?:message|e-?mail|address) (?:are|is|will)"
     r"|if you (?:are not the intended|have received this (?:e-?mail|message) in error)|view (?:this )?(?:e-?mail )?in (?:your )?browser"
@@ -58,7 +69,7 @@ _FOOTER = re.compile(
     re.I,
 )
 _NO_REPLY = re.compile(
-    r"do not (?:reply|respond)|not monitored|unmonitored|cannot be answered|no[- ]?reply|will not be (?:read|answered)",
+    r"do[ -]?not[ -]?(?:reply|respond)|not monitored|unmonitored|cannot be answered|no[- ]?reply|will not be (?:read|answered)",
     re.I,
 )
 
@@ -67,8 +78,7 @@ def clean(letter: Letter) -> Cleaned:
     """Part `letter.text` into body and what stands around it. `clean` of a body gives that body again."""
     text = visible(letter.text)
     body, quoted = cut_history(text)
-    body, footer = cut_footer(body)
-    body, signature = cut_signature(body)
+    body, footer, signature = _cut_end(body, _footer_start, _signature_start)
     notes: tuple[Note, ...] = letter.notes
     if (footer and _NO_REPLY.search(footer)) or _NO_REPLY.search(letter.sender):
         notes = (*notes, Note("no_reply_wanted", "It was sent from an address that nobody reads."))
@@ -84,112 +94,160 @@ def visible(text: str) -> str:
     Applied to every string that came from mail before it is shown, it also keeps terminal escapes and text that runs
     backwards away from the screen.
     """
+    for _ in range(_ROUNDS):
+        seen = _unpacked(text)
+        if seen == text:
+            break
+        text = seen
+    return text
+
+
+def _unpacked(text: str) -> str:
     if _ENTITY.search(text):
         text = html.unescape(text)
     if len(_TAG.findall(text)) > 1:
-        text = _TAG.sub(
-            lambda tag: "\n" if tag[0][1:3].strip("/").lower() in {"p", "br", "di", "li", "tr"} else " ", text
-        )
-    text = (
-        text.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\f", "\n\n")
-        .replace("\u2028", "\n")
-        .replace("\u2029", "\n\n")
-    )
+        text = _TAG.sub(lambda tag: "\n" if tag["block"] else " " if tag["cell"] else "", text)
+    for end, line_end in _LINE_ENDS:
+        text = text.replace(end, line_end)
     text = _ESCAPE.sub("", text)
     text = "".join(_as_seen(char) for char in text) if not text.isascii() or _has_control(text) else text
     lines = (_SPACE.sub(" ", line).strip() for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(_drop_data(line) for line in lines)).strip()
+    return _tidy(_drop_data(line) for line in lines)
 
 
 def cut_history(text: str) -> tuple[str, str]:
     """Part the newest message from the mail quoted below or above it.
 
-    A forwarded letter with nothing but a line of the reader's own above it *is* the letter.
+    A forwarded letter with nothing but a line of the reader's own above it *is* the letter; so is one that is quoted
+    as a whole.
     """
     lines = text.split("\n")
-    labels = "".join(_history_label(line) for line in lines)
-    cut = re.search(r"w|s|(?<![t])h{2,}|hh{2,}", labels)
-    if cut is None:
-        return _part_quotes(lines, labels)
-    above, below = lines[: cut.start()], lines[cut.start() :]
-    above_body, above_quoted = _part_quotes(above, labels[: cut.start()])
-    if len(above_body.split()) >= _OWN_WORDS:
-        return above_body, _join(above_quoted, "\n".join(below).strip())
-    forwarded = re.sub(r"\A(?:(?:[wshe]))+", "", labels[cut.start() :])
-    rest = lines[len(lines) - len(forwarded) :]
-    unquoted = [re.sub(r"^(?:> ?)+", "", line) for line in rest]
-    inner, older = cut_history("\n".join(unquoted).strip()) if forwarded else ("", "")
-    return (inner, _join(above_body, older)) if inner else (text, "")
+    own = [number for number, line in enumerate(lines) if not line.startswith(">")]
+    opening = _OPENING.search(_history_labels([lines[number] for number in own]))
+    end = own[opening.start()] if opening else len(lines)
+    body = _tidy(lines[number] for number in own if number < end)
+    if len(body.split()) < _OWN_WORDS and (forwarded := _cut_forwarded(lines)):
+        return forwarded
+    if not body:
+        return _tidy(_QUOTE_MARKS.sub("", line) for line in lines), ""
+    quotes = "\n".join(line for line in lines[:end] if line.startswith(">"))
+    return body, _join(quotes, _tidy(lines[end:]))
 
 
-_OWN_WORDS = 12  # fewer words than these above a forwarded mail are a remark, not a letter
+def _cut_forwarded(lines: list[str]) -> tuple[str, str] | None:
+    """Take the first of several messages that is more than a remark, else the last; None where there is but one."""
+    lines = [_QUOTE_MARKS.sub("", line, count=1) if line.startswith(">") else line for line in lines]
+    openings = list(_OPENING.finditer(_history_labels(lines)))
+    starts = [0, *(opening.end() for opening in openings)]
+    ends = [*(opening.start() for opening in openings), len(lines)]
+    bodies = [_tidy(lines[start:end]) for start, end in zip(starts, ends, strict=True)]
+    letter = next((number for number, body in enumerate(bodies) if len(body.split()) >= _OWN_WORDS), len(bodies) - 1)
+    if not openings or not bodies[letter]:
+        return None
+    return bodies[letter], _join(_tidy(lines[: starts[letter]]), _tidy(lines[ends[letter] :]))
 
 
 def cut_footer(text: str) -> tuple[str, str]:
     """Part the legal, unsubscribe and do-not-reply paragraphs at the end (never the first paragraph) from the rest."""
-    paragraphs = text.split("\n\n")
-    keep = len(paragraphs)
-    while keep > 1 and _is_footer(paragraphs[keep - 1]):
-        keep -= 1
-    # A signature may stand between the letter and footers of several kinds: look once above it.
-    return "\n\n".join(paragraphs[:keep]).strip(), "\n\n".join(paragraphs[keep:]).strip()
+    body, footer = _cut_end(text, _footer_start)
+    return body, footer
 
 
 def cut_signature(text: str) -> tuple[str, str]:
     """Part the closing formula and the lines below it from the letter."""
+    body, signature = _cut_end(text, _signature_start)
+    return body, signature
+
+
+def _cut_end(text: str, *cutters: Callable[[list[str], int], int]) -> tuple[str, ...]:
+    """Cut from the end as long as any of `cutters` finds something; return the rest and what each has cut.
+
+    A cutter gets the lines and where they end, and returns where its part begins. It looks back over a bounded number
+    of lines, so that the whole is linear.
+    """
     lines = text.split("\n")
-    for index in range(len(lines) - 1, 0, -1):
+    end = len(lines)
+    cut: list[list[str]] = [[] for _ in cutters]
+    while True:
+        while end and not lines[end - 1]:
+            end -= 1
+        starts = [cutter(lines, end) for cutter in cutters]
+        first = next((number for number, start in enumerate(starts) if start < end), None)
+        if first is None:
+            return _tidy(lines[:end]), *("\n\n".join(reversed(parts)) for parts in cut)
+        cut[first].append("\n".join(lines[starts[first] : end]))
+        end = starts[first]
+
+
+def _footer_start(lines: list[str], end: int) -> int:
+    start = end
+    while start > max(0, end - _MAX_FOOTER_LINES) and lines[start - 1]:
+        start -= 1
+    if start == 0 or lines[start - 1]:  # the first paragraph, or no end of it in sight
+        return end
+    return start if _FOOTER.match(" ".join(lines[start:end])[:_MAX_LINE]) else end
+
+
+_MAX_FOOTER_LINES = 40
+
+
+def _signature_start(lines: list[str], end: int) -> int:
+    """Look for a closing formula above a few short lines; without one the last lines are a name and its titles."""
+    below: list[str] = []
+    for index in range(end - 1, 0, -1):
         line = lines[index]
-        below = [other for other in lines[index + 1 :] if other]
-        if len(below) > _MAX_SIGNATURE_LINES:
-            break
-        if any(len(other.split()) > _MAX_SIGNATURE_LINE_WORDS for other in below):
-            break
         if len(line) < _MAX_LINE and (_DASHES.fullmatch(line) or (_CLOSING.fullmatch(line) and _is_signed(below))):
-            return "\n".join(lines[:index]).strip(), "\n".join(lines[index:]).strip()
-    return _cut_bare_signature(lines)
-
-
-def _cut_bare_signature(lines: list[str]) -> tuple[str, str]:
-    """Without a closing formula: short lines in the last paragraphs that are no sentence are a name and its titles."""
-    cut = len(lines)
-    for index in range(len(lines) - 1, 0, -1):
-        line = lines[index]
-        if not line:
-            continue
-        if (
-            len(line.split()) > _NAME_WORDS
-            or line[-1] in ".!?:;"
-            or not line[0].isupper()
-            or len(lines) - index > _NAME_LINES
-        ):
+            return index
+        if line:
+            below.append(line)
+        if len(below) > _MAX_SIGNATURE_LINES or len(line.split()) > _MAX_SIGNATURE_LINE_WORDS:
             break
-        cut = index
-    if cut == len(lines) or (cut > 0 and lines[cut - 1]):  # a signature begins a paragraph
-        return "\n".join(lines).strip(), ""
-    return "\n".join(lines[:cut]).strip(), "\n".join(lines[cut:]).strip()
+    return _bare_signature_start(lines, end)
 
 
-_NAME_WORDS = 8
+def _bare_signature_start(lines: list[str], end: int) -> int:
+    start = end
+    while start > 1 and end - start < _NAME_LINES and _is_name(lines[start - 1], is_last=start == end):
+        start -= 1
+    if start == end or lines[start - 1] or any(char.isdigit() for char in lines[start]):
+        return end  # a signature begins a paragraph, and a name has no figures
+    return start
+
+
 _NAME_LINES = 7
+_NAME_WORDS = 8
+_GREETING_WORDS = 4
+_SMALL_WORDS = frozenset("of the and for at in on to de der van von la le di da al bin x xx xxx".split())
+
+
+def _is_name(line: str, *, is_last: bool) -> bool:
+    """Say whether the words have capitals as those of names and titles have, or are a greeting that goes before."""
+    words = line.split()
+    if not words or len(words) > _NAME_WORDS or line[-1] in ".!?:;" or not line[0].isupper():
+        return False
+    if line[-1] == "," or (not is_last and len(words) <= _GREETING_WORDS):
+        return True
+    lower = sum(word[0].islower() and word not in _SMALL_WORDS for word in words)
+    return 2 * lower <= len(words)
 
 
 def _is_signed(below: list[str]) -> bool:
-    return not below or below[0][-1] not in "?"
+    return not below or not below[-1].endswith("?")
 
 
-def _is_footer(paragraph: str) -> bool:
-    lines = [line for line in paragraph.split("\n") if line]
-    return all(_URL_LINE.fullmatch(line[:_MAX_LINE]) for line in lines) or bool(_FOOTER.match(paragraph[:_MAX_LINE]))
+def _history_labels(lines: list[str]) -> str:
+    """Label each line; "On Monday ... <a@b>" and "wrote:" on the next are one line that a mail program has wrapped."""
+    labels = [_history_label(line) for line in lines]
+    for number in range(len(lines) - 1):
+        pair = f"{lines[number]} {lines[number + 1]}"
+        if labels[number : number + 2] == ["t", "t"] and len(pair) <= _MAX_LINE and _WROTE.fullmatch(pair):
+            labels[number : number + 2] = "ww"
+    return "".join(labels)
 
 
 def _history_label(line: str) -> str:
     if not line:
         return "e"
-    if line[0] == ">":
-        return "q"
     if len(line) > _MAX_LINE:
         return "t"
     if _WROTE.fullmatch(line):
@@ -199,18 +257,15 @@ def _history_label(line: str) -> str:
     return "h" if _MAIL_HEADER.fullmatch(line) else "t"
 
 
-def _part_quotes(lines: list[str], labels: str) -> tuple[str, str]:
-    own = "\n".join(line for line, label in zip(lines, labels, strict=True) if label != "q").strip()
-    quoted = "\n".join(line for line, label in zip(lines, labels, strict=True) if label == "q").strip()
-    if not own:  # a letter that is quoted as a whole is the letter
-        return "\n".join(re.sub(r"^(?:> ?)+", "", line) for line in lines).strip(), ""
-    return own, quoted
+def _tidy(lines: Iterable[str]) -> str:
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _join(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+_LINE_ENDS = (("\r\n", "\n"), ("\r", "\n"), ("\f", "\n\n"), ("\u2028", "\n"), ("\u2029", "\n\n"))
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 
@@ -229,6 +284,6 @@ def _as_seen(char: str) -> str:
 
 
 def _drop_data(line: str) -> str:
-    if len(line) <= _LONG_TOKEN:
-        return "" if line and _URL_LINE.fullmatch(line) else line
-    return " ".join(token for token in line.split(" ") if len(token) <= _LONG_TOKEN)
+    if len(line) > _LONG_TOKEN:
+        line = " ".join(token for token in line.split(" ") if len(token) <= _LONG_TOKEN)
+    return "" if len(line) <= _LONG_TOKEN and _URL_LINE.fullmatch(line) else line

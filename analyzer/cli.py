@@ -112,7 +112,7 @@ def paste(
     """Read a pasted or piped letter where no command is named."""
     del version
     if ctx.invoked_subcommand is None:
-        analyze([Path("-")], json=json)
+        analyze([Path("-")], json=json, model=os.environ.get("ANALYZER_MODEL"))
 
 
 @app.command(short_help="Read one letter or several.")

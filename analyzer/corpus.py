@@ -55,10 +55,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the bank. `shows` maps a cue to whether the sentence shows it; what is not in it is not known."""
+    """A sentence of the bank. `shows` maps a cue to whether the sentence shows it; what is not in it is not known.
+
+    `kind` is what a message of this sentence alone would be.
+    """
 
     text: str
     shows: Mapping[Cue, bool]
+    kind: Kind
 
 
 def read_corpus(paths: Iterable[Path]) -> list[Example]:
@@ -96,7 +100,7 @@ def read_sentences(folder: Path) -> list[Sentence]:
             text = row.get("text")
             if not isinstance(text, str) or not text.strip():
                 raise CorpusError(f"{file}:{number}: has no 'text'; write the sentence there")
-            sentences.append(Sentence(text, shows))
+            sentences.append(Sentence(text, shows, _ALONE.get(file.stem, Kind.OTHER)))
     return sentences
 
 
@@ -110,6 +114,13 @@ def _family(name: str, where: str) -> dict[Cue, bool]:
 
 
 _FAMILIES = {"conditional_refusal": Cue.CONDITION, "delay": Cue.PENDING}
+_ALONE = {
+    **{reason.value: Kind.REJECTION for reason in Reason},
+    "refusal": Kind.REJECTION,
+    "conditional_refusal": Kind.ACKNOWLEDGEMENT,
+    "delay": Kind.ACKNOWLEDGEMENT,
+    "invitation": Kind.INTERVIEW,
+}
 
 
 def bundled_letters() -> Path:
@@ -131,7 +142,7 @@ def held_out_groups() -> frozenset[str]:
         raise CorpusError(f"{path}: the list of held-out voices cannot be read; install the program again") from error
 
 
-def fingerprint(examples: Iterable[Example]) -> str:
+def fingerprint(examples: Iterable[Example], bank: Iterable[Sentence] = ()) -> str:
     """Return a hash of all that training reads, the same whatever the order of the files."""
     rows = sorted(
         json.dumps(
@@ -156,6 +167,7 @@ def fingerprint(examples: Iterable[Example]) -> str:
         )
         for example in examples
     )
+    rows += sorted(json.dumps([sentence.text, sorted(sentence.shows.items())]) for sentence in bank)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from analyzer.classify import Classifier
 from analyzer.corpus import find_quote, read_corpus
 from analyzer.decide import decide, read_policy
+from analyzer.errors import CorpusError
 from analyzer.extract import LABELS, Extractor
 from analyzer.pipeline import Analyzer
 from analyzer.reasons import Kind, Reason, Stage, Vacancy
@@ -104,6 +105,9 @@ class Table:
 def evaluate_files(corpus: Sequence[Path], models: Sequence[StoredModel], *, today: date) -> Iterable[Table]:
     """Yield a table for every file and model, then one pooled; raises CorpusError for a file that is no corpus."""
     parts = {str(path): read_corpus([path]) for path in corpus}
+    for name, examples in parts.items():
+        if not examples:
+            raise CorpusError(f"{name}: holds no letters; a corpus is one labelled letter a line")
     for stored in models:
         yield from evaluate_examples(parts, stored, today=today)
 
@@ -141,7 +145,7 @@ def _row(example: Example, analysis: Analysis, analyzer: Analyzer) -> dict[str, 
         "rejection": prediction.kinds[Kind.REJECTION],
         "kind_scored": "kind" not in example.disputed,
         "reason": (example.reason or NO_SIGNAL) if rejection else None,
-        "predicted_reason": first if prediction.kind is Kind.REJECTION else NO_SIGNAL,
+        "predicted_reason": first if prediction.kind is Kind.REJECTION else "missed",
         "reason_scored": rejection and "reasons" not in example.disputed,
         "found": found,
     }
@@ -225,7 +229,7 @@ def _table(name: str, model: str, frame: pd.DataFrame) -> Table:
         "kind right": _figure(frame[frame["kind_scored"]], lambda f: _mean(f["kind"] == f["predicted_kind"])),
         f"first reason, macro-F1 ({len(classes)} classes)": _figure(reasons, lambda f: _macro_f1(f, classes)),
         "first reason right": _figure(reasons, lambda f: _mean(f["reason"] == f["predicted_reason"])),
-        "reasons given to letters without": _figure(silent, lambda f: _mean(f["predicted_reason"] != NO_SIGNAL)),
+        "reasons given to letters without": _figure(silent, lambda f: _mean(f["predicted_reason"].isin([*Reason]))),
         "calibration error, rejection": _figure(
             frame[frame["kind_scored"]], lambda f: _ece(f["rejection"], f["kind"] == Kind.REJECTION)
         ),

@@ -14,6 +14,7 @@ from email.utils import parseaddr
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from analyzer.errors import ModelError
 from analyzer.records import Entities, Span
 
 if TYPE_CHECKING:
@@ -75,10 +76,15 @@ class Extractor:
     @classmethod
     def from_model(cls, stored: StoredModel) -> Extractor:
         """Build it from a checked model folder."""
-        names = stored.arrays["extract.features"].tobytes().decode().split("\n")
-        weights = stored.arrays["extract.weights"].tolist()
-        thresholds = {label: float(stored.manifest["thresholds"]["extract"][label]) for label in LABELS}
-        return cls(dict(zip(names, weights, strict=True)), thresholds)
+        try:
+            names = stored.arrays["extract.features"].tobytes().decode().split("\n")
+            weights = stored.arrays["extract.weights"].tolist()
+            thresholds = {label: float(stored.manifest["thresholds"]["extract"][label]) for label in LABELS}
+            return cls(dict(zip(names, weights, strict=True)), thresholds)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{stored.path}: lacks a part of the model ({error}); train or install it again"
+            ) from error
 
     def extract(self, letter: Letter, cleaned: Cleaned) -> Entities:
         """Return what is likely enough; each field is None where the letter does not say."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 _COMMON = {
-    "en": "the of and to a in is you that it for on are with as we i be this have at or not by from your but our will was an us if can has had been they their do",
+    "en": "the of and to a in is you that it for on are with as we i be this have at or not by from your but our will was an us if can has had been they their do "
+    # Short notices ("Post filled. No further action needed.") hold hardly any function word, but these.
+    "no after further needed filled closed application position unsuccessful experience skills months regards",
     "de": "der die das und in zu den nicht von mit sich des auf fur ist im dem dass ein eine als auch es an werden aus er hat wir sie ihre ihnen ihr uns bei leider haben wird sind nach oder",
     "fr": "le la les de des et un une du en que qui dans pour pas sur nous vous est au ce il ne se par votre avec plus sont cette avons ete aux vos notre malheureusement je",
     "es": "el la los las de que y en un una por con no para su se del al lo como mas nos usted le es hemos ha esta este sus pero gracias nuestro puesto",

@@ -139,7 +139,7 @@ def find_model(name: str | None) -> Path:
     """
     if name is None:
         chosen = _choice_file()
-        name = chosen.read_text("utf-8").strip() if chosen.is_file() else DEFAULT
+        name = chosen.read_text("utf-8", "replace").strip() if chosen.is_file() else DEFAULT
     for folder in _shelves():
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
@@ -185,8 +185,13 @@ def use_model(name: str) -> Path:
     load_model(path)
     named = path.name if path in list_models() else str(path.resolve())
     choice = _choice_file()
-    choice.parent.mkdir(parents=True, exist_ok=True)
-    choice.write_text(named + "\n", "utf-8")
+    try:
+        choice.parent.mkdir(parents=True, exist_ok=True)
+        choice.write_text(named + "\n", "utf-8")
+    except OSError as error:
+        raise ModelError(
+            f"{choice}: cannot be written ({error.strerror}); check the path and its permissions"
+        ) from error
     return path
 
 

@@ -11,10 +11,11 @@ MAX_WORDS = 60
 """A longer run without a full stop (pasted without punctuation) is cut into windows of this many words."""
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms mx dr prof sr jr st no nos ref dept vs etc e.g i.e approx inc ltd co corp pty p.s a.m p.m u.s u.k".split()
+    "mr mrs ms mx dr prof sr jr st ref dept vs etc e.g i.e approx inc ltd co corp pty p.s a.m p.m u.s u.k".split()
 )
+_BEFORE_NUMBERS = frozenset({"no", "nos"})  # "No. 4" goes on, "the answer is no. We" does not
 _BREAK = re.compile(
-    r"(?<=[.!?\u2026])[\"'\u2019\u201d)\]]*[ \t]*\s+(?=[\"'\u2018\u201c(\[]?[^\sa-z])|\n[ \t]*\n\s*|\n[ \t]*(?=[-*\u2022\u00b7\u2013] |\d{1,2}[.)] |[a-z]\) )"
+    r"(?<=[.!?\u2026])[\"'\u2019\u201d)\]]*\s+(?=[\"'\u2018\u201c(\[]?[^\sa-z])|\n[ \t]*\n\s*|\n[ \t]*(?=[-*\u2022\u00b7\u2013] |\d{1,2}[.)] |[a-z]\) )"
 )
 _WORD = re.compile(r"\S+")
 
@@ -27,7 +28,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _BREAK.finditer(text):
-        if "\n" not in match.group() and _ends_in_abbreviation(text, match.start()):
+        if "\n" not in match.group() and _ends_in_abbreviation(text, match.start(), text[match.end()]):
             continue
         _add(text, start, match.end(), spans)
         start = match.end()
@@ -35,12 +36,14 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _ends_in_abbreviation(text: str, end: int) -> bool:
+def _ends_in_abbreviation(text: str, end: int, following: str) -> bool:
     head = text[max(0, end - 12) : end].rstrip("\"')]\u2019\u201d")
     if not head.endswith("."):
         return False
     words = head[:-1].split()
     word = words[-1].lstrip("(\"'").lower() if words else ""
+    if word in _BEFORE_NUMBERS:
+        return following.isdigit()
     return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i")
 
 

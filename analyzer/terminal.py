@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 END_OF_TEXT = b"\x04"
+_DOTS = (b".\n", b".\r\n")
 _BACKSPACE = (b"\x7f", b"\x08")
 
 
@@ -39,8 +40,8 @@ def _read_until_end(descriptor: int) -> bytes:
                 _rub_out(text)
             else:
                 text += byte
-                if byte == b"\n" and text.endswith((b"\n.\n", b"\n.\r\n")):
-                    return bytes(text[: text.rindex(b"\n.")])
+                if byte == b"\n" and (text in _DOTS or text.endswith(tuple(b"\n" + dot for dot in _DOTS))):
+                    return bytes(text[: text.rindex(b".")]).removesuffix(b"\n")
     return bytes(text)
 
 
@@ -48,7 +49,7 @@ def _rub_out(text: bytearray) -> None:
     """Take the last character of the line back, from the text and from the screen."""
     if not text or text.endswith(b"\n"):
         return
-    while text and text[-1] & 0xC0 == 0x80:
+    while len(text) > 1 and text[-1] & 0xC0 == 0x80:
         text.pop()
     text.pop()
     sys.stderr.write("\b\b\b   \b\b\b")  # the character and the "^?" that the terminal echoed for the key

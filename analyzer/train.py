@@ -40,8 +40,9 @@ from analyzer.errors import CorpusError
 from analyzer.evaluate import Table, evaluate_examples
 from analyzer.extract import LABELS, Extractor, find_candidates
 from analyzer.features import Vocabulary, char_terms, tokenize, word_terms
-from analyzer.model import save_model
+from analyzer.model import StoredModel, refuse_foreign, save_model
 from analyzer.reasons import Cue, Kind, Reason, Stage, Vacancy
+from analyzer.records import Cleaned, Letter
 from analyzer.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyzer.features import Rows
-    from analyzer.records import Cleaned
 
     Floats = NDArray[np.float32]
     Mask = NDArray[np.bool_]
@@ -74,7 +74,12 @@ others nobody loses an invitation, but a thank-you for a rejection that is none 
 MAX_FALSE_REASONS = 0.06
 """The share of letters without a reason that may be given one."""
 
-UNKNOWN = -1
+COMPOSED_WEIGHT = 0.1
+"""A composed letter of one sentence counts this much of a written one: it teaches the edges, not the middle."""
+
+UNKNOWN, SOMEWHERE = -1, -2
+"""Targets that are no yes or no: nobody knows; or the letter shows it, and nobody marked in which sentence."""
+
 _QUOTED = 0.3  # a sentence shows a cue when this share of it, or of the quote, is common to both
 
 
@@ -104,7 +109,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A labelled letter, cleaned and cut. `targets` has shape (n_sentences, n_cues): 1, 0 or UNKNOWN."""
+    """A labelled letter, cleaned and cut. `targets` has shape (n_sentences, n_cues): 1, 0, UNKNOWN or SOMEWHERE."""
 
     example: Example
     cleaned: Cleaned
@@ -120,6 +125,7 @@ def train_model(
     Letters of the bundled test voices are never trained on; the card's figures come from them, or with `only` from the
     folds. Raises CorpusError for a corpus that no model can be made from.
     """
+    refuse_foreign(output)
     held_out = held_out_groups()
     examples = read_corpus(corpus if only else [bundled_letters(), *corpus])
     training = [example for example in examples if example.group not in held_out]
@@ -129,9 +135,12 @@ def train_model(
         say(f"warning: {line}")
     say(f"Reading {len(training)} letters ...")
     letters = [prepare(example) for example in training]
+    bank: list[Sentence] = []
+    if not only:
+        bank = read_sentences(bundled_sentences())
+        letters += compose(bank)
     say("Learning what sentences show ...")
-    bank = [] if only else read_sentences(bundled_sentences())
-    signals, features = fit_signals_and_score(letters, bank, jobs=jobs)
+    signals, features = fit_signals_and_score(letters, jobs=jobs)
     say("Learning what letters mean ...")
     arrays, thresholds = fit_heads(letters, features)
     say("Learning to find names ...")
@@ -160,13 +169,11 @@ def train_model(
         "corpus": {
             "letters": len(training),
             "groups": len({e.group for e in training}),
-            "sha256": fingerprint(training),
+            "sha256": fingerprint(training, bank),
         },
         "libraries": {package: version(package) for package in ("numpy", "scikit-learn", "spacy")},
     }
     say("Measuring on voices that it has not seen ...")
-    from analyzer.model import StoredModel
-
     stored = StoredModel(output, manifest, arrays)
     tables = tuple(evaluate_examples({"held-out voices": testing}, stored, today=today)) if testing else ()
     save_model(output, manifest, arrays, model_card(manifest, tables, warned, training))
@@ -217,8 +224,8 @@ def prepare(example: Example) -> Prepared:
     targets = np.zeros((len(spans), len(CUES)), dtype=np.int8)
     for column, cue in enumerate(CUES):
         quotes = _quotes(example, cue)
-        if quotes is None:
-            targets[:, column] = UNKNOWN
+        if isinstance(quotes, int):
+            targets[:, column] = quotes
             continue
         found = [place for quote in quotes if (place := find_quote(quote, cleaned.body))]
         for row, span in enumerate(spans):
@@ -226,32 +233,51 @@ def prepare(example: Example) -> Prepared:
     return Prepared(example, cleaned, tuple(cleaned.body[a:z] for a, z in spans), targets)
 
 
-def _quotes(example: Example, cue: Cue) -> tuple[str, ...] | None:
-    """Return the quotes that show a cue; () where the labels say that nothing does; None where nobody marked it."""
-    if cue.value in _REASON_VALUES:
-        reason = Reason(cue.value)
-        if reason not in example.reasons:
-            return ()
-        return (*example.evidence.get(reason, ()), *(example.cues or {}).get(cue, ())) or None
+def compose(bank: Sequence[Sentence]) -> list[Prepared]:
+    """Make a letter of one sentence from each sentence of the bank, in voices of their own; they only ever train.
+
+    So the bank teaches what its sentences show, and what a message is that says hardly anything.
+    """
+    letters = []
+    for number, sentence in enumerate(bank):
+        targets = np.full((1, len(CUES)), UNKNOWN, dtype=np.int8)
+        for cue, shown in sentence.shows.items():
+            targets[0, CUES.index(cue)] = shown
+        letter = Letter(text=sentence.text, source="the bundled sentences")
+        example = Example(f"bank-{number}", letter, sentence.kind, group=f"bank-{number % FOLDS}", composed=True)
+        letters.append(Prepared(example, Cleaned(sentence.text), (sentence.text,), targets))
+    return letters
+
+
+def _quotes(example: Example, cue: Cue) -> tuple[str, ...] | int:
+    """Return the quotes that show a cue, () where nothing does, SOMEWHERE or UNKNOWN where nobody marked it."""
+    reasons = [reason for reason in Reason if reason.value == cue.value]
+    if reasons:
+        marked = (*example.evidence.get(reasons[0], ()), *(example.cues or {}).get(cue, ()))
+        return (marked or SOMEWHERE) if reasons[0] in example.reasons else ()
     if example.cues is not None:
         return example.cues.get(cue, ())
-    if cue in _ABSENT_UNLESS:
-        return None if _ABSENT_UNLESS[cue](example) else ()
-    return None
+    allowed = _IMPLIED.get(cue)
+    if allowed is None or (cue in _ONLY_LABELLED and example.kind is not Kind.REJECTION):
+        return UNKNOWN
+    return SOMEWHERE if allowed(example) else ()
 
 
-_REASON_VALUES = frozenset(reason.value for reason in Reason)
-_ABSENT_UNLESS: dict[Cue, Callable[[Example], bool]] = {
+_IMPLIED: dict[Cue, Callable[[Example], bool]] = {
     Cue.REFUSAL: lambda e: e.kind is Kind.REJECTION,
-    Cue.INTERVIEWED: lambda e: e.kind is not Kind.REJECTION or e.stage in {Stage.INTERVIEW, Stage.FINAL},
-    Cue.FINAL_ROUND: lambda e: e.kind is not Kind.REJECTION or e.stage is Stage.FINAL,
-    Cue.OPEN: lambda e: e.kind is not Kind.REJECTION or e.vacancy is Vacancy.OPEN,
-    Cue.CLOSED: lambda e: e.kind is not Kind.REJECTION or e.vacancy is Vacancy.CLOSED,
-    Cue.INELIGIBLE: lambda e: e.kind is not Kind.REJECTION or bool(e.ineligible),
+    Cue.INTERVIEWED: lambda e: e.stage in {Stage.INTERVIEW, Stage.FINAL},
+    Cue.FINAL_ROUND: lambda e: e.stage is Stage.FINAL,
+    Cue.OPEN: lambda e: e.vacancy is Vacancy.OPEN,
+    Cue.CLOSED: lambda e: e.vacancy is Vacancy.CLOSED,
+    Cue.INELIGIBLE: lambda e: bool(e.ineligible),
     Cue.INVITATION: lambda e: e.kind is Kind.INTERVIEW,
-    Cue.OFFER: lambda e: e.kind in {Kind.OFFER, Kind.REJECTION},
+    Cue.OFFER: lambda e: e.kind is Kind.OFFER,
 }
-"""Letters that nobody read sentence by sentence: a cue can only stand where the letter's own label allows it."""
+"""In letters that nobody read sentence by sentence, the letter's own label implies that some sentence shows the cue, or
+that none does."""
+
+_ONLY_LABELLED = frozenset((Cue.INTERVIEWED, Cue.FINAL_ROUND, Cue.OPEN, Cue.CLOSED, Cue.INELIGIBLE))
+"""What is labelled for rejections alone: in another message it may stand or not."""
 
 
 def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
@@ -259,15 +285,13 @@ def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return common > _QUOTED * min(a[1] - a[0], b[1] - b[0])
 
 
-def fit_signals_and_score(
-    letters: Sequence[Prepared], bank: Sequence[Sentence], *, jobs: int
-) -> tuple[Signals, Floats]:
+def fit_signals_and_score(letters: Sequence[Prepared], *, jobs: int) -> tuple[Signals, Floats]:
     """Return signals fitted on all letters, and the features that signals fitted on other voices give to each letter."""
     from joblib import Parallel, delayed
 
     folds = group_folds([letter.example.group for letter in letters], FOLDS)
     parts = [[letters[i] for i in _where(~fold)] for fold in folds]
-    fitted = Parallel(n_jobs=jobs)(delayed(fit_signals)(part, bank) for part in [*parts, list(letters)])
+    fitted = Parallel(n_jobs=jobs)(delayed(fit_signals)(part) for part in [*parts, list(letters)])
     features = [np.empty(0, dtype=np.float32)] * len(letters)
     for fold, signals in zip(folds, fitted[:-1], strict=True):
         for i in _where(fold):
@@ -275,26 +299,26 @@ def fit_signals_and_score(
     return fitted[-1], np.stack(features)
 
 
-def fit_signals(letters: Sequence[Prepared], bank: Sequence[Sentence] = ()) -> Signals:
+def fit_signals(letters: Sequence[Prepared]) -> Signals:
     """Fit a logistic regression for each cue on sentences and quotes, and for each output of a head on whole letters.
 
     Where a label says that a cue stands in a letter but not where, the sentence that a first fit finds most telling
     stands in for it.
     """
-    sentences, targets, owners = _instances(letters, bank)
+    sentences, targets, owners = _instances(letters)
     tokens = [tokenize(sentence) for sentence in sentences]
     words = Vocabulary.fit(map(word_terms, tokens), min_count=MIN_WORD_COUNT)
     chars = Vocabulary.fit(map(char_terms, tokens), min_count=MIN_CHAR_COUNT)
     matrix = _matrix(words.rows(map(word_terms, tokens)), len(words), chars.rows(map(char_terms, tokens)), len(chars))
     fitted = [_fit_cue(matrix, targets[:, column], owners) for column in range(len(CUES))]
     weights = np.stack([weight for weight, _ in fitted], axis=1)
-    weights[len(words) :] /= CHAR_WEIGHT
     cues = weights, np.array([bias for _, bias in fitted], dtype=np.float32)
     return Signals(words, chars, cues, _fit_letters(letters, words))
 
 
 def _fit_letters(letters: Sequence[Prepared], words: Vocabulary) -> tuple[Floats, Floats]:
     """Fit the scores of whole letters, balanced: a mailbox does not hold kinds and reasons as the corpus does."""
+    letters = [letter for letter in letters if not letter.example.composed]
     rows = words.rows(letter_terms(letter.sentences) for letter in letters)
     matrix = _sparse(rows, len(words))
     weights = np.zeros((len(words), sum(HEADS.values())), dtype=np.float32)
@@ -309,6 +333,11 @@ def _fit_letters(letters: Sequence[Prepared], words: Vocabulary) -> tuple[Floats
     return weights, bias
 
 
+def _weights(letters: Sequence[Prepared]) -> Floats:
+    """Return how much each letter counts where whole letters are learnt from."""
+    return np.array([COMPOSED_WEIGHT if letter.example.composed else 1 for letter in letters], dtype=np.float32)
+
+
 def _letter_targets(example: Example) -> NDArray[np.int8]:
     """Return 1, 0 or UNKNOWN for every output of the heads, in their order."""
     rejection = example.kind is Kind.REJECTION
@@ -320,10 +349,8 @@ def _letter_targets(example: Example) -> NDArray[np.int8]:
     return np.array([UNKNOWN if answer is None else int(answer) for answer in asked], dtype=np.int8)
 
 
-def _instances(
-    letters: Sequence[Prepared], bank: Sequence[Sentence]
-) -> tuple[list[str], NDArray[np.int8], NDArray[np.int64]]:
-    """Return every sentence, quote of evidence and sentence of the bank, with its targets and its letter (-1: none)."""
+def _instances(letters: Sequence[Prepared]) -> tuple[list[str], NDArray[np.int8], NDArray[np.int64]]:
+    """Return every sentence and every quote of evidence, with its targets and its letter (-1: a quote)."""
     sentences: list[str] = []
     rows: list[NDArray[np.int8]] = []
     owners: list[int] = []
@@ -339,13 +366,6 @@ def _instances(
                 sentences.append(quote)
                 rows.append(target)
                 owners.append(-1)
-    for sentence in bank:
-        target = np.full(len(CUES), UNKNOWN, dtype=np.int8)
-        for cue, shown in sentence.shows.items():
-            target[CUES.index(cue)] = shown
-        sentences.append(sentence.text)
-        rows.append(target)
-        owners.append(-1)
     return sentences, np.stack(rows), np.array(owners)
 
 
@@ -363,21 +383,21 @@ def _sparse(rows: Rows, n_columns: int) -> Any:  # noqa: ANN401
 
 
 def _fit_cue(matrix: Any, target: NDArray[np.int8], owners: NDArray[np.int64]) -> tuple[Floats, float]:  # noqa: ANN401
-    known = target != UNKNOWN
-    open_rows = np.flatnonzero(~known & (owners >= 0))
-    if not (target == 1).any():  # nobody marked this cue anywhere: every sentence that may show it stands for it
-        target = np.where(known, target, 1).astype(np.int8)
-        known, open_rows = np.ones_like(known), open_rows[:0]
-    if not (target[known] == 1).any() or not (target[known] == 0).any():
+    somewhere = np.flatnonzero(target == SOMEWHERE)
+    if not (target == 1).any():  # nobody marked this cue: every sentence of a letter that shows it stands for it
+        target = np.where(target == SOMEWHERE, 1, target).astype(np.int8)
+        somewhere = somewhere[:0]
+    known = target >= 0
+    if len(np.unique(target[known])) < 2:
         return np.zeros(matrix.shape[1], dtype=np.float32), -4.0
     weights, bias = _logistic(matrix[known], target[known], strength=CUE_C)
-    if len(open_rows):
-        scores = matrix[open_rows] @ weights + bias
+    if len(somewhere):
+        scores = matrix[somewhere] @ weights
         target = target.copy()
-        for owner in np.unique(owners[open_rows]):
-            mine = owners[open_rows] == owner
-            target[open_rows[mine][np.argmax(scores[mine])]] = 1
-        known = target != UNKNOWN
+        for owner in np.unique(owners[somewhere]):
+            mine = owners[somewhere] == owner
+            target[somewhere[mine][np.argmax(scores[mine])]] = 1
+        known = target >= 0
         weights, bias = _logistic(matrix[known], target[known], strength=CUE_C)
     return weights, bias
 
@@ -402,9 +422,11 @@ def fit_heads(letters: Sequence[Prepared], features: Floats) -> tuple[dict[str, 
     groups = [letter.example.group for letter in letters]
     examples = [letter.example for letter in letters]
     kinds = np.array([list(Kind).index(e.kind) for e in examples])
-    rejected = np.flatnonzero(kinds == list(Kind).index(Kind.REJECTION))
+    written = np.array([not e.composed for e in examples])
+    rejected = np.flatnonzero(written & (kinds == list(Kind).index(Kind.REJECTION)))
     arrays: dict[str, NDArray[np.generic]] = {}
-    kind_scores = _head(arrays, "kind", features, kinds[:, None], groups, n_classes=len(Kind))
+    weight = _weights(letters)
+    kind_scores = _head(arrays, "kind", features, kinds[:, None], groups, n_classes=len(Kind), weight=weight)
     reasons = np.array([[r in examples[i].reasons for r in Reason] for i in rejected]).astype(int)
     own = [groups[i] for i in rejected]
     reason_scores = _head(arrays, "reasons", features[rejected], reasons, own)
@@ -426,7 +448,7 @@ def fit_heads(letters: Sequence[Prepared], features: Floats) -> tuple[dict[str, 
     barred = np.array([[int(bool(examples[rejected[n]].ineligible))] for n in told])
     barred_scores = _head(arrays, "ineligible", features[rejected][told], barred, [own[n] for n in told])
     thresholds = {
-        "rejection": _rejection_threshold(softmax(kind_scores), kinds),
+        "rejection": _rejection_threshold(softmax(kind_scores[written]), kinds[written]),
         "reasons": dict(zip(Reason, _reason_thresholds(sigmoid(reason_scores), reasons), strict=True)),
         "ineligible": _best_f1(sigmoid(barred_scores)[:, 0], barred[:, 0]),
     }
@@ -441,34 +463,40 @@ def _head(
     groups: Sequence[str],
     *,
     n_classes: int = 0,
+    weight: Floats | None = None,
 ) -> Floats:
     """Fit one head, put its weights into `arrays`, and return the scores that its folds give to voices left out.
 
     With `n_classes` the single column of `targets` holds classes (softmax); otherwise each column is yes or no.
     """
-    weights, bias = _fit_head(features, targets, n_classes)
+    if weight is None:
+        weight = np.ones(len(features), dtype=np.float32)
+    weights, bias = _fit_head(features, targets, n_classes, weight)
     arrays[f"{name}.weights"], arrays[f"{name}.bias"] = weights, bias
     scores = np.zeros((len(features), weights.shape[1]), dtype=np.float32)
     for fold in group_folds(groups, FOLDS):
         if fold.all() or not fold.any():
             continue
-        w, b = _fit_head(features[~fold], targets[~fold], n_classes)
+        w, b = _fit_head(features[~fold], targets[~fold], n_classes, weight[~fold])
         scores[fold] = features[fold] @ w + b
     return scores
 
 
-def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int) -> tuple[Floats, Floats]:
+def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int, weight: Floats) -> tuple[Floats, Floats]:
     from sklearn.linear_model import LogisticRegression
 
     n_outputs = n_classes or targets.shape[1]
     weights = np.zeros((features.shape[1], n_outputs), dtype=np.float32)
     bias = np.full(n_outputs, -6.0, dtype=np.float32)
+    if not len(features):  # nobody labelled this field: the first value, or no
+        bias[0] = 6.0 if n_classes else -6.0
+        return weights, bias
     if n_classes:
         present = np.unique(targets[:, 0])
         if len(present) == 1:
             bias[present[0]] = 6.0
             return weights, bias
-        model = LogisticRegression(C=HEAD_C, max_iter=2000).fit(features, targets[:, 0])
+        model = LogisticRegression(C=HEAD_C, max_iter=2000).fit(features, targets[:, 0], sample_weight=weight)
         coef, intercept = model.coef_, model.intercept_
         if len(present) == 2:
             coef, intercept = np.vstack([-coef / 2, coef / 2]), np.concatenate([-intercept / 2, intercept / 2])
@@ -478,7 +506,7 @@ def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int) -> tu
     for column in range(n_outputs):
         if len(np.unique(targets[:, column])) == 1:
             continue
-        model = LogisticRegression(C=HEAD_C, max_iter=2000).fit(features, targets[:, column])
+        model = LogisticRegression(C=HEAD_C, max_iter=2000).fit(features, targets[:, column], sample_weight=weight)
         weights[:, column], bias[column] = model.coef_[0], model.intercept_[0]
     return weights, bias
 
@@ -527,7 +555,7 @@ def fit_extractor(letters: Sequence[Prepared]) -> tuple[dict[str, NDArray[np.gen
     scenes = [
         (letter, find_candidates(letter.example.letter, letter.cleaned))
         for letter in letters
-        if letter.example.kind is not Kind.OTHER
+        if letter.example.kind is not Kind.OTHER and not letter.example.composed
     ]
     for label in LABELS:
         rows = [

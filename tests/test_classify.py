@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.classify import CUES, FLOOR, MAX_EVIDENCE, choose_kind, letter_features, sigmoid, softmax
+from analyzer.classify import CUES, FLOOR, HEADS, MAX_EVIDENCE, choose_kind, letter_features, sigmoid, softmax
 from analyzer.reasons import Kind, Reason
 from analyzer.records import Letter
 
@@ -26,6 +26,11 @@ SENTENCES = [
 ]
 BODY = "\n\n".join((" ".join(SENTENCES[:3]), " ".join(SENTENCES[3:6]), SENTENCES[8]))
 texts = st.lists(st.sampled_from(SENTENCES) | st.text(max_size=60), max_size=12).map("\n".join)
+
+
+@pytest.fixture(scope="module")
+def classifier(analyzer):
+    return analyzer.classifier
 
 
 def check(prediction, body):
@@ -50,18 +55,18 @@ def check(prediction, body):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(body=texts)
-def test_any_text_gets_a_sound_answer(analyzer, body):
-    check(analyzer.classifier.predict(body), body)
+def test_any_text_gets_a_sound_answer(classifier, body):
+    check(classifier.predict(body), body)
 
 
 @pytest.mark.parametrize("body", ["", "Unfortunately", "?", BODY, "regret " * 20_000, f"{BODY}\n\n" * 200])
-def test_a_letter_of_any_length_gets_a_sound_answer(analyzer, body):
-    check(analyzer.classifier.predict(body), body)
+def test_a_letter_of_any_length_gets_a_sound_answer(classifier, body):
+    check(classifier.predict(body), body)
 
 
-def test_the_evidence_is_in_the_sentence_that_says_it(analyzer):
+def test_the_evidence_is_in_the_sentence_that_says_it(classifier):
     body = f"{SENTENCES[0]} We regret that you were not selected. {SENTENCES[3]} {SENTENCES[8]}"
-    prediction = analyzer.classifier.predict(body)
+    prediction = classifier.predict(body)
     assert prediction.shown[:1] == (Reason.FIRST_CHOICE,)
     span = prediction.evidence[0]
     assert body[span.start : span.end] in SENTENCES[3]
@@ -78,10 +83,10 @@ def test_the_evidence_is_in_the_sentence_that_says_it(analyzer):
     ],
     ids=["upper case", "curly quotes", "grave accents", "wrapped at 50", "wrapped at 17"],
 )
-def test_the_answer_is_the_same_however_it_was_typed(analyzer, typed):
-    prediction = analyzer.classifier.predict(BODY)
+def test_the_answer_is_the_same_however_it_was_typed(classifier, typed):
+    prediction = classifier.predict(BODY)
     assert prediction.shown  # else the test would compare nothing
-    assert analyzer.classifier.predict(typed(BODY)) == prediction
+    assert classifier.predict(typed(BODY)) == prediction
 
 
 def test_the_answer_is_the_same_for_a_whole_letter_in_upper_case(analyzer):
@@ -107,12 +112,19 @@ def test_only_what_is_sure_enough_is_called_a_rejection(rejection, interview, th
 
 
 @pytest.mark.parametrize("sentences", [0, 1, 2, 7])
-def test_the_letter_layer_reads_the_two_strongest_sentences(sentences):
-    strengths = np.arange(sentences * len(CUES), dtype=np.float32).reshape(sentences, len(CUES))
-    features = letter_features(np.random.default_rng(0).permutation(strengths)) * 4
-    assert features.shape == (2 * len(CUES) + 1,)
+def test_the_letter_layer_reads_the_two_strongest_sentences_and_the_letter(sentences):
+    outputs = sum(HEADS.values())
+    strengths = np.arange(sentences * len(CUES), dtype=np.float32).reshape(sentences, len(CUES)) - 5
+    scores = np.arange(outputs, dtype=np.float32)
+    features = letter_features(np.random.default_rng(0).permutation(strengths), scores)
+    assert features.shape == (4 * len(CUES) + 1 + outputs,)
+    strongest, second, shown, share, rest = np.split(features, np.arange(1, 5) * len(CUES))
     top = [*strengths[::-1], *np.full((2, len(CUES)), FLOOR)]
-    np.testing.assert_allclose(features, [*top[0], *top[1], np.log1p(sentences)], rtol=1e-6)
+    np.testing.assert_allclose(strongest * 4, top[0], rtol=1e-6)
+    np.testing.assert_allclose(second * 4, top[1], rtol=1e-6)
+    assert ((shown >= 0) & (shown <= sentences)).all()
+    np.testing.assert_allclose(share * sentences, 3 * shown, rtol=1e-6)
+    np.testing.assert_allclose(rest, [np.log1p(sentences) / 4, *scores / 2], rtol=1e-6)
 
 
 def test_extreme_scores_stay_probabilities():

@@ -149,6 +149,27 @@ def test_an_email_is_offered_only_for_what_is_surely_a_rejection(rejection, hope
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Hello.",
+        "Thank you.",
+        "Ok, thanks",
+        "Kind regards, Ann",
+        "Buy milk and bread.",
+        "xyzzy",
+        "asdf " * 200,
+        "See you on Monday.",
+        "Unfortunately we had to move our office. We look forward to seeing you there.",
+        "I read your letter with pleasure.",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_no_email_is_offered_for_what_refuses_nothing(analyzer, text):
+    prediction = analyzer.read_verdict(Letter(text, "test")).prediction
+    assert not may_send(prediction), prediction.kinds
+
+
+@pytest.mark.parametrize(
     ("change", "same"),
     [
         ({}, True),

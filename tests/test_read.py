@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -362,12 +363,13 @@ def test_twenty_thousand_nested_blocks_lose_no_letter(end):
     "bait",
     [
         "<div style='display:none'>X</div>" * 4_000,
+        "<p style='margin:0'>X</p>" * 4_000,
         "<div style='display:none'>" * 4_000 + "X" + "</div>" * 4_000,
         "<blockquote type=cite>" * 4_000 + "X" + "</blockquote>" * 4_000,
     ],
-    ids=["beside", "nested", "quotes"],
+    ids=["beside", "styled", "nested", "quotes"],
 )
-def test_thousands_of_hidden_or_quoted_blocks_take_no_more_than_linear_time(bait):
+def test_thousands_of_hidden_styled_or_quoted_blocks_take_linear_time(bait):
     """At this size what is quadratic takes a minute, what is linear a blink."""
     assert visible_text(f"<p>Dear Sam, no.</p>{bait}").split("\n")[0] == "Dear Sam, no."
 
@@ -483,6 +485,17 @@ def test_a_file_that_may_not_be_read_is_one_error_among_its_neighbours(tmp_path)
     assert read.text == WORDS
 
 
+def test_a_file_whose_name_is_no_utf_8_has_a_source_that_can_be_written_out(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
+    try:
+        path.write_text(WORDS, "utf-8")
+    except OSError:
+        pytest.skip("this file system knows no such name")
+    (letter,) = read_letters(tmp_path)
+    assert letter.text == WORDS
+    assert letter.source.encode()
+
+
 def test_a_link_that_leads_to_itself_cannot_be_read(tmp_path):
     loop = tmp_path / "loop.txt"
     loop.symlink_to(loop)
@@ -525,3 +538,14 @@ def test_a_link_that_the_reader_names_is_followed(tmp_path):
     (tmp_path / "letter.txt").write_text(WORDS, "utf-8")
     (tmp_path / "link.txt").symlink_to(tmp_path / "letter.txt")
     assert [letter.text for letter in read_letters(tmp_path / "link.txt")] == [WORDS]
+
+
+def test_the_output_folder_of_a_run_is_left_out_whatever_links_stand_beside_it(tmp_path):
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "results.jsonl").write_text('{"body": "Dear Sam"}', "utf-8")
+    (tmp_path / "letter.txt").write_text(WORDS, "utf-8")
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    letter, error = read_letters(tmp_path, leave_out=output)
+    assert letter.text == WORDS
+    assert str(error).startswith(f"{tmp_path / 'loop.txt'}: is a link")

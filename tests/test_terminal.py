@@ -114,6 +114,7 @@ LONG = ("We regret. " * 2000)[:20_000].encode()
         (b"\x7f\x7fa\r\x7fb\x04", b"a\nb"),  # what is on the line before stays
         (b"\x80\x7fb\x04", b"b"),
         (b"\x04", b""),
+        (b".\r\x04", b""),
     ],
     ids=lambda value: repr(value[:12] + value[-5:]) if len(value) > 100 else repr(value),
 )

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from analyzer import train
-from analyzer.classify import CHAR_WEIGHT, CUES, FLOOR, Classifier, letter_features, sigmoid
+from analyzer.classify import CHAR_WEIGHT, CUES, FLOOR, Classifier, letter_terms, sigmoid
 from analyzer.corpus import read_corpus
 from analyzer.errors import CorpusError, ModelError
 from analyzer.features import char_terms, tokenize, word_terms
@@ -36,8 +36,8 @@ def letters(examples):
 
 @pytest.fixture(scope="module")
 def trained(letters):
-    """The cues fitted on all letters, and the strengths that the letter layer is fitted on."""
-    return train.fit_cues_and_score(letters, [], jobs=1)
+    """The signals fitted on all letters, and the features that the letter layer is fitted on."""
+    return train.fit_signals_and_score(letters, [], jobs=1)
 
 
 @pytest.fixture
@@ -53,25 +53,33 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_a_sentence_gets_when_served_the_scores_it_got_in_training(letters, trained, stored):
+def test_what_is_served_is_what_was_trained(letters, trained, stored):
+    """Sentences and whole letters get the scores that they got in training, of scikit-learn alone."""
     sentences, targets, owners = train._instances(letters, [])
     words, chars = (
         TfidfVectorizer(analyzer=lambda text, terms=terms: terms(tokenize(text)), sublinear_tf=True, min_df=count)
         for terms, count in ((word_terms, train.MIN_WORD_COUNT), (char_terms, train.MIN_CHAR_COUNT))
     )
     matrix = hstack([words.fit_transform(sentences), CHAR_WEIGHT * chars.fit_transform(sentences)]).tocsr()
-    served = Classifier(stored).cues
+    served = Classifier(stored).signals
     assert served.words.terms == trained[0].words.terms == words.get_feature_names_out().tolist()
     strengths = served.strengths(sentences)
     for column, cue in enumerate(CUES):
         weights, bias = train._fit_cue(matrix, targets[:, column], owners)
         expected = np.maximum(matrix @ weights + bias, FLOOR)
         np.testing.assert_allclose(sigmoid(strengths[:, column]), sigmoid(expected), atol=1e-3, err_msg=cue)
+    whole = TfidfVectorizer(analyzer=letter_terms, sublinear_tf=True, vocabulary=words.get_feature_names_out())
+    whole.idf_ = words.idf_
+    matrix = whole.transform([letter.sentences for letter in letters])
+    scores = np.stack([served.letter_scores(letter.sentences) for letter in letters])
+    for column, kind in enumerate(Kind):
+        model = LogisticRegression(C=train.LETTER_C, solver="liblinear", class_weight="balanced", random_state=0)
+        expected = model.fit(matrix, [letter.example.kind is kind for letter in letters]).decision_function(matrix)
+        np.testing.assert_allclose(sigmoid(scores[:, column]), sigmoid(expected), atol=1e-3, err_msg=kind)
 
 
 def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(letters, trained, stored):
-    cues, strengths = trained
-    features = np.stack([letter_features(strength) for strength in strengths])
+    signals, features = trained
     kinds = np.array([list(Kind).index(letter.example.kind) for letter in letters])
     rejected = kinds == list(Kind).index(Kind.REJECTION)
     heads = {"kinds": LogisticRegression(C=train.HEAD_C, max_iter=2000).fit(features, kinds)}
@@ -79,7 +87,7 @@ def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(let
         shown = [reason in letter.example.reasons for letter in letters]
         heads[reason] = LogisticRegression(C=train.HEAD_C, max_iter=2000)
         heads[reason].fit(features[rejected], np.array(shown)[rejected])
-    asked = np.stack([letter_features(cues.strengths(letter.sentences)) for letter in letters])
+    asked = np.stack([signals.features(letter.sentences)[1] for letter in letters])
     classifier = Classifier(stored)
     predictions = [classifier.predict(letter.cleaned.body) for letter in letters]
     given_kinds = [[prediction.kinds[kind] for kind in Kind] for prediction in predictions]
@@ -98,8 +106,8 @@ def test_a_quote_is_no_example_of_a_cue_that_nobody_marked(write_corpus):
         *({"body": f"Dear {n} all. {paused} We regret that you were not selected.", **rejection} for n in range(6)),
         *({"body": f"Dear {n} all. Come and see us on Monday.", "kind": "interview"} for n in range(6)),
     ]
-    cues = train.fit_cues([train.prepare(example) for example in read_corpus([write_corpus(letters)])])
-    strengths = dict(zip(CUES, cues.strengths([paused])[0], strict=True))
+    signals = train.fit_signals([train.prepare(example) for example in read_corpus([write_corpus(letters)])])
+    strengths = dict(zip(CUES, signals.strengths([paused])[0], strict=True))
     assert strengths[Cue.ON_HOLD] > 0
     assert strengths[Cue.INVITATION] < -2
 
@@ -154,6 +162,13 @@ def test_the_same_text_with_the_same_labels_is_no_contradiction(rows, write_corp
     row = next(row for row in rows if row["kind"] == "rejection" and row["reasons"])
     twice = write_corpus(one_label_more(rows, kind=row["kind"], reasons=row["reasons"]))
     assert len(train.check_corpus(read_corpus([twice]))) >= 1
+
+
+def test_letters_that_are_labelled_with_kind_and_reasons_alone_can_be_learnt_from(rows, write_corpus, tmp_path):
+    corpus = write_corpus([{name: row[name] for name in ("id", "body", "kind", "reasons")} for row in rows])
+    report = fit([corpus], tmp_path / "new")
+    assert report.letters == len(rows)
+    assert load_model(tmp_path / "new").name == "small-1"
 
 
 def test_a_folder_that_is_no_model_is_left_alone(small_corpus, tmp_path):

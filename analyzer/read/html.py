@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from analyzer.errors import ReadError
 from analyzer.read.text import decode
 from analyzer.records import Letter
 
-_HIDDEN = (
-    "script, style, template, noscript, head, svg, object, iframe, [hidden], [aria-hidden=true], "
-    '[style*="display:none"], [style*="display: none"], [style*="visibility:hidden"], [style*="visibility: hidden"], '
-    '[style*="font-size:0"], [style*="font-size: 0"], [style*="max-height:0"], [style*="max-height: 0"], '
-    '[style*="opacity:0;"], [style*="opacity: 0;"]'
+if TYPE_CHECKING:
+    from resiliparse.parse.html.node import ElementNode
+
+_HIDDEN = "script, style, template, noscript, head, title, svg, object, iframe, [hidden], [aria-hidden=true]"
+_HIDING = re.compile(
+    r"(?<![\w-])(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|(?:opacity|max-height)\s{0,9}:\s{0,9}0(?:\.0{1,9})?(?![\d.]))",
+    re.IGNORECASE,
 )
+_FONT_SIZE = re.compile(r"(?<![\w-])font-size\s{0,9}:\s{0,9}(0(?:\.0{1,9})?(?![\d.]))?", re.IGNORECASE)
+_SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text has a size of its own
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _QUOTE = "blockquote[type=cite], .gmail_quote, #divRplyFwdMsg ~ *, .yahoo_quoted"
@@ -37,14 +42,38 @@ def visible_text(markup: str) -> str:
     tree = HTMLTree.parse(markup)
     if tree.body is None:
         return ""
-    for node in tree.body.query_selector_all(_HIDDEN):
-        node.decompose()
+    _drop_hidden(tree.body)
     quoted = []
-    for node in tree.body.query_selector_all(_QUOTE):
+    for node in _inside_out(tree.body, _QUOTE):
         quoted.append(extract_plain_text(node.html, preserve_formatting=True, list_bullets=False))
         node.decompose()
     text = extract_plain_text(tree, preserve_formatting=True, main_content=False, list_bullets=False)
     if not text.strip() and not quoted:  # a parser that gave up on a hostile page: never lose the letter
         text = _TAG.sub(" ", tree.body.text or "")
-    history = "\n".join("> " + line for block in quoted for line in block.splitlines())
+    history = "\n".join("> " + line for block in reversed(quoted) for line in block.splitlines())
     return f"{text}\n\n{history}" if history else str(text)
+
+
+def _drop_hidden(body: ElementNode) -> None:
+    for node in _inside_out(body, _HIDDEN):
+        node.decompose()
+    for node in _inside_out(body, "[style]"):
+        style = node.getattr("style") or ""
+        size = _FONT_SIZE.search(style)
+        if _HIDING.search(style) or (size and size[1] and not node.hasattr(_SIZED)):
+            node.decompose()
+        elif size and not size[1]:
+            _mark_sized(node)
+
+
+def _mark_sized(node: ElementNode | None) -> None:
+    """Mark what holds `node`: mail builders wrap every section in font-size 0, and each text in it has its own size."""
+    while node is not None and not node.hasattr(_SIZED):
+        node.setattr(_SIZED, "")
+        node = node.parent_element
+
+
+def _inside_out(body: ElementNode, selector: str) -> tuple[ElementNode, ...]:
+    """Return what `selector` matches, what is inside before what holds it: nothing is read when it is gone already."""
+    found = body.query_selector_all(selector)[:]  # a slice is one walk; each step of a loop over it would be one more
+    return found[::-1]

@@ -13,8 +13,10 @@ from analyzer.records import Letter, Note
 MAX_BYTES = 10_000_000
 """No letter is larger; what is gets refused before it is decoded."""
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _HEADER = re.compile(r"(From|To|Cc|Subject|Date|Sent|Reply-To|Message-ID)[ \t]*:[ \t]?(.*)", re.IGNORECASE)
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Python's own codecs that no letter is written in; some take more than linear time."""
 _MAX_ODD = 0.05  # share of control characters above which bytes are no text
 
 
@@ -64,7 +66,8 @@ def decode(data: bytes, source: str, declared: str | None = None) -> tuple[str, 
 def split_headers(text: str) -> tuple[dict[str, str], str]:
     """Part the header lines that a letter was pasted with from the letter; keys are in lower case.
 
-    A single line that looks like a header ("To: all applicants") is the letter's own text.
+    A single line that looks like a header ("To: all applicants") is the letter's own text, except a subject or the
+    address of a sender with a blank line below.
     """
     headers: dict[str, str] = {}
     lines = text.lstrip("\ufeff \t\r\n").split("\n")
@@ -75,18 +78,22 @@ def split_headers(text: str) -> tuple[dict[str, str], str]:
             break
         headers[match[1].lower()] = match[2].strip()
         last = number + 1
-    named = {"subject", "from"} & set(headers)
-    if not named or (len(headers) < 2 and not (last < len(lines) and not lines[last].strip())):
-        return {}, text
-    return headers, "\n".join(lines[last:])
+    if len(headers) == 1:
+        apart = last < len(lines) and not lines[last].strip()
+        believed = apart and ("subject" in headers or "@" in headers.get("from", ""))
+    else:
+        believed = not headers.keys().isdisjoint({"subject", "from"})
+    return (headers, "\n".join(lines[last:])) if believed else ({}, text)
 
 
 def parse_date(value: str) -> date | None:
     """Return the calendar day of a mail or ISO date, in the sender's own time zone; None if it is none."""
-    try:
-        return parsedate_to_datetime(value).date()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        pass
+    # The standard parser knows neither the "at" of Gmail and Apple Mail nor a day without a time.
+    for words in (value, value.replace(" at ", " "), f"{value} 00:00"):
+        try:
+            return parsedate_to_datetime(words).date()
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
     try:
         return date.fromisoformat(value.strip()[:10])
     except ValueError:
@@ -99,11 +106,18 @@ def refuse_empty(text: str, source: str) -> None:
         raise ReadError(f"{source}: there is no text in it; paste the words of the letter")
 
 
+def writable(text: str) -> str:
+    """Return `text` with "?" for each half of a surrogate pair, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _try_decode(data: bytes, encoding: str | None) -> str | None:
     if encoding is None:
         return None
     try:
-        return data.decode(encoding)
+        if codecs.lookup(encoding).name in _NO_CHARSETS:
+            return None
+        return writable(data.decode(encoding))
     except (LookupError, ValueError):
         return None
 
