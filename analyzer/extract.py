@@ -89,11 +89,15 @@ class Extractor:
     def extract(self, letter: Letter, cleaned: Cleaned) -> Entities:
         """Return what is likely enough; each field is None where the letter does not say."""
         found: dict[str, Candidate] = {}
+        scores: dict[str, float] = {}
         for label, candidates in find_candidates(letter, cleaned).items():
             scored = [(self.score(label, candidate), number) for number, candidate in enumerate(candidates)]
-            score, number = max(scored, default=(0.0, -1))
-            if score >= self._thresholds[label]:
+            scores[label], number = max(scored, default=(0.0, -1))
+            if number >= 0 and scores[label] >= self._thresholds[label]:
                 found[label] = candidates[number]
+        if "company" in found and "contact" in found and found["company"].text == found["contact"].text:
+            # one name is the employer or the person, not both
+            del found[min(("company", "contact"), key=lambda label: scores[label])]
         spans = tuple(Span(c.start, c.end, label) for label, c in found.items() if c.start >= 0)
         return Entities(**{label: candidate.text for label, candidate in found.items()}, spans=spans)
 
@@ -270,11 +274,19 @@ def _names_in_lines(scene: _Scene) -> Iterator[_Found]:
     """Yield names in the sender's display name and in the lines of the signature."""
     for text in _segments(scene.display):
         yield text, "display", (), -1, -1
+    team_signed = False  # below "Hiring Team" stands a company, not a person
     for number, line in enumerate(scene.signature.split("\n")[:10]):
         whole = line.strip()
         for position, text in enumerate(_segments(line)):
-            place = (f"line={min(number, 5)}", f"position={min(position, 3)}", f"whole={text == whole}")
+            place = (
+                f"line={min(number, 5)}",
+                f"position={min(position, 3)}",
+                f"whole={text == whole}",
+                f"line_below_team={team_signed}",
+            )
             yield text, "signature", place, -1, -1
+        words = [word.lower().strip(".,") for word in line.split()]
+        team_signed = team_signed or (bool(words) and words[-1] in _GENERIC)
 
 
 def _segments(line: str) -> list[str]:

@@ -445,7 +445,7 @@ def fit_heads(letters: Sequence[Prepared], features: Floats) -> tuple[dict[str, 
             n_classes=len(list(scheme)),
         )
     told = [n for n, i in enumerate(rejected) if examples[i].ineligible is not None]
-    barred = np.array([[int(bool(examples[rejected[n]].ineligible))] for n in told])
+    barred = np.array([int(bool(examples[rejected[n]].ineligible)) for n in told], dtype=int).reshape(-1, 1)
     barred_scores = _head(arrays, "ineligible", features[rejected][told], barred, [own[n] for n in told])
     thresholds = {
         "rejection": _rejection_threshold(softmax(kind_scores[written]), kinds[written]),

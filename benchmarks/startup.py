@@ -1,6 +1,6 @@
 """How long the commands take as whole processes, as shares of importing the five packages, measured in turn with it.
 
-    python benchmarks/startup.py [--rounds 9]
+Usage: python benchmarks/startup.py [--rounds 9]
 
 The first lines of an answer are timed to the moment when they can be read from a pipe.
 """
@@ -30,11 +30,15 @@ BARS = {"analyzer analyze letter.txt": 0.6, "  its first lines": 0.25, "analyzer
 def seconds(command: list[str], *, first_lines: bool) -> float:
     """Return the time to the end of the process, or to its first output."""
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env={**os.environ}) as process:
-        assert process.stdout is not None
-        process.stdout.read1()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env={**os.environ}
+    ) as process:
+        out = process.stdout
+        if out is None:
+            raise SystemExit("no pipe to the program")
+        out.read1()
         first = time.perf_counter() - start
-        process.stdout.read()
+        out.read()
     whole = time.perf_counter() - start
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}: ended with {process.returncode}")

@@ -1,6 +1,6 @@
 """How many letters a second one process reads after loading, for each half of a letter's way, and what it weighs.
 
-    python benchmarks/throughput.py [--letters 1000]
+Usage: python benchmarks/throughput.py [--letters 1000]
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ def main() -> None:
     reasons = Counter(reason for e in rejections for reason in e.reasons)
     first = Counter(e.reason.value if e.reason else "none" for e in rejections)
     words = sorted(len(e.letter.text.split()) for e in examples)
-    print(f"{len(examples)} letters in {len(registers)} voices; {sum(e.group in test for e in examples)} of them in {len(test)} test voices.")
+    print(
+        f"{len(examples)} letters in {len(registers)} voices; {sum(e.group in test for e in examples)} of them in {len(test)} test voices."
+    )
     print(f"{sum(registers[e.group] == 'dull' for e in examples)} letters are in the flat register of system mail.")
     print(f"Words: {words[0]} to {words[-1]}, median {words[len(words) // 2]}.\n")
     print("| kind | letters |\n| --- | ---: |")
@@ -75,7 +77,9 @@ def main() -> None:
     pairs = near_duplicates({e.id: e.letter.text for e in examples})
     group = {e.id: e.group for e in examples}
     across = sum((group[a] in test) != (group[b] in test) for a, b in pairs)
-    print(f"\nNear-duplicates (half of all runs of {SHINGLE} words in common): {len(pairs)} pairs, {across} of them across the split.")
+    print(
+        f"\nNear-duplicates (half of all runs of {SHINGLE} words in common): {len(pairs)} pairs, {across} of them across the split."
+    )
 
 
 def agreement(examples: dict) -> None:

@@ -36,7 +36,9 @@ def program_help() -> str:
     blocks = []
     for command in COMMANDS:
         text = run("analyzer", *command.split(), "--help").strip("\n")
-        blocks.append(f"<details><summary><code>{f'analyzer {command}'.strip()} --help</code></summary>\n\n```text\n{text}\n```\n\n</details>")
+        blocks.append(
+            f"<details><summary><code>{f'analyzer {command}'.strip()} --help</code></summary>\n\n```text\n{text}\n```\n\n</details>"
+        )
     return "\n".join(blocks)
 
 

@@ -17,7 +17,12 @@ with tempfile.TemporaryDirectory() as elsewhere:  # not in the checkout, where i
     env = {**os.environ, "ANALYZER_NOW": "2026-03-02"}
     answers = {
         program: subprocess.run(
-            [program, "analyze", "--json", *map(str, SAMPLES)], capture_output=True, text=True, check=True, cwd=elsewhere, env=env
+            [program, "analyze", "--json", *map(str, SAMPLES)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=elsewhere,
+            env=env,
         ).stdout
         for program in sys.argv[1:]
     }

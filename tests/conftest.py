@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +14,9 @@ from analyzer.corpus import bundled_letters
 from analyzer.model import load_model
 from analyzer.pipeline import Analyzer
 from analyzer.train import train_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TODAY = date(2026, 3, 2)
 SMALL_VOICES = ("us-tech-ats", "bare-messages", "uk-nhs", "us-founders")

@@ -37,7 +37,7 @@ def letters(examples):
 @pytest.fixture(scope="module")
 def trained(letters):
     """The signals fitted on all letters, and the features that the letter layer is fitted on."""
-    return train.fit_signals_and_score(letters, [], jobs=1)
+    return train.fit_signals_and_score(letters, jobs=1)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def contents(folder):
 
 def test_what_is_served_is_what_was_trained(letters, trained, stored):
     """Sentences and whole letters get the scores that they got in training, of scikit-learn alone."""
-    sentences, targets, owners = train._instances(letters, [])
+    sentences, targets, owners = train._instances(letters)
     words, chars = (
         TfidfVectorizer(analyzer=lambda text, terms=terms: terms(tokenize(text)), sublinear_tf=True, min_df=count)
         for terms, count in ((word_terms, train.MIN_WORD_COUNT), (char_terms, train.MIN_CHAR_COUNT))

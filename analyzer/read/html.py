@@ -10,6 +10,8 @@ from analyzer.read.text import decode
 from analyzer.records import Letter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resiliparse.parse.html.node import ElementNode
 
 _HIDDEN = "script, style, template, noscript, head, title, svg, object, iframe, [hidden], [aria-hidden=true]"
@@ -21,7 +23,9 @@ _FONT_SIZE = re.compile(r"(?<![\w-])font-size\s{0,9}:\s{0,9}(0(?:\.0{1,9})?(?![\
 _SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text has a size of its own
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_QUOTE = "blockquote[type=cite], .gmail_quote, #divRplyFwdMsg ~ *, .yahoo_quoted"
+_QUOTED = "data-analyzer-quoted"  # another, on what Outlook puts below the headers of the mail that it quotes
+_OUTLOOK_HEADERS = "#divRplyFwdMsg"
+_QUOTE = f"blockquote[type=cite], .gmail_quote, .yahoo_quoted, [{_QUOTED}]"
 
 
 def letter_from_html(data: bytes, source: str) -> Letter:
@@ -43,6 +47,7 @@ def visible_text(markup: str) -> str:
     if tree.body is None:
         return ""
     _drop_hidden(tree.body)
+    _mark_quoted(tree.body.query_selector(_OUTLOOK_HEADERS))
     quoted = []
     for node in _inside_out(tree.body, _QUOTE):
         quoted.append(extract_plain_text(node.html, preserve_formatting=True, list_bullets=False))
@@ -73,7 +78,15 @@ def _mark_sized(node: ElementNode | None) -> None:
         node = node.parent_element
 
 
-def _inside_out(body: ElementNode, selector: str) -> tuple[ElementNode, ...]:
+def _mark_quoted(headers: ElementNode | None) -> None:
+    """Mark what follows `headers`; a selector could say the same, but looks at all siblings once for each."""
+    node = headers.next_element_sibling if headers else None
+    while node is not None:
+        node.setattr(_QUOTED, "")
+        node = node.next_element_sibling
+
+
+def _inside_out(body: ElementNode, selector: str) -> Sequence[ElementNode]:
     """Return what `selector` matches, what is inside before what holds it: nothing is read when it is gone already."""
     found = body.query_selector_all(selector)[:]  # a slice is one walk; each step of a loop over it would be one more
     return found[::-1]
