@@ -54,6 +54,7 @@ _SEGMENT = re.compile(
 _AT = re.compile(r"\s+(?:at|from|@|of)\s+")
 _MAX_CANDIDATE_WORDS = 9
 _MAX_SEGMENTS = 40
+_NAME_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -275,6 +276,7 @@ def _names_in_lines(scene: _Scene) -> Iterator[_Found]:
     for text in _segments(scene.display):
         yield text, "display", (), -1, -1
     team_signed = False  # below "Hiring Team" stands a company, not a person
+    names_above = 0  # a person signs first, the employer stands below
     for number, line in enumerate(scene.signature.split("\n")[:10]):
         whole = line.strip()
         for position, text in enumerate(_segments(line)):
@@ -283,10 +285,13 @@ def _names_in_lines(scene: _Scene) -> Iterator[_Found]:
                 f"position={min(position, 3)}",
                 f"whole={text == whole}",
                 f"line_below_team={team_signed}",
+                f"line_names_above={min(names_above, 2)}{text == whole}",
             )
             yield text, "signature", place, -1, -1
-        words = [word.lower().strip(".,") for word in line.split()]
-        team_signed = team_signed or (bool(words) and words[-1] in _GENERIC)
+        words = [word.strip(".,") for word in line.split()]
+        generic = sum(word.lower() in _GENERIC for word in words)
+        team_signed = team_signed or (bool(words) and words[-1].lower() in _GENERIC)
+        names_above += 1 < len(words) <= _NAME_WORDS and not generic and all(word[:1].isupper() for word in words)
 
 
 def _segments(line: str) -> list[str]:
@@ -298,13 +303,20 @@ def _segments(line: str) -> list[str]:
     trimmed = []
     for piece in pieces:
         bare = _TITLES.sub("", piece.strip(" .,!*\"'"))
-        words = bare.split()
-        while words and words[-1].lower().strip(".,") in _GENERIC:
-            words.pop()
-        while words and words[0].lower().strip(".,") in _GENERIC - {"the"}:
-            words.pop(0)
-        trimmed += [piece.strip(" ,"), bare, " ".join(words)]
+        trimmed += [piece.strip(" ,"), bare]
+        if not _SEGMENT.search(bare):  # "Team Lead, Acme" is no name with something generic before it
+            trimmed.append(_without_generic(bare))
     return list(dict.fromkeys(t for t in trimmed if t and len(t.split()) <= _MAX_CANDIDATE_WORDS))[:_MAX_SEGMENTS]
+
+
+def _without_generic(piece: str) -> str:
+    """Return "The Acme" for "The Acme Hiring Team", "Acme" for "Careers at Acme"."""
+    words = piece.split()
+    while words and words[-1].lower().strip(".,") in _GENERIC:
+        words.pop()
+    while words and words[0].lower().strip(".,") in _GENERIC - {"the"}:
+        words.pop(0)
+    return " ".join(words)
 
 
 def _names_in_text(scene: _Scene) -> Iterator[_Found]:

@@ -12,6 +12,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from analyzer.clean import visible
@@ -274,7 +275,7 @@ def _sure(probability: float) -> str:
 
 def _per_cent(probability: float) -> str:
     """Never claim certainty: 99 % at most, 1 % at least."""
-    return f"{min(99, max(1, round(100 * probability)))} %"
+    return f"{min(99, max(1, round(100 * probability)))}\u00a0%"  # not to be parted at the end of a line
 
 
 def _print_why(analysis: Analysis, out: Console) -> None:
@@ -284,7 +285,7 @@ def _print_why(analysis: Analysis, out: Console) -> None:
         if len(prediction.shown) > 1:
             out.print(f"{DEFINITIONS[reason].heading} ({_per_cent(prediction.reasons[reason])}):")
         for quote in quotes:
-            out.print(Text(f"  \u201c{' '.join(quote.split())}\u201d", style="italic"))
+            out.print(Padding(Text(f"\u201c{' '.join(quote.split())}\u201d", style="italic"), (0, 0, 0, 2)))
     if prediction.shown or not (analysis.recommendation.because or "").startswith(_NO_REASON):
         out.print(analysis.recommendation.because or "")
     else:
