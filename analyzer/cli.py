@@ -310,11 +310,15 @@ def model_show(
 @model_app.command("use")
 def model_use(
     name: Annotated[str, typer.Argument(help="A model's name, folder, or `default`.", show_default=False)],
+    *,
+    json: Json = False,
 ) -> None:
     """Use a model from now on; `analyzer model use default` goes back to the bundled one."""
     from analyzer.model import use_model
+    from analyzer.present import json_line
 
-    typer.echo(f"Now in use: {use_model(name)}")
+    path = str(use_model(name))
+    typer.echo(json_line({"used": path}) if json else f"Now in use: {path}")
 
 
 def _read(path: Path) -> Letter:

@@ -388,3 +388,10 @@ def test_no_command_opens_a_network_connection(letter, write_corpus, args):
     done = python(code, *args.format(letter=letter, corpus=corpus).split(), cwd=letter.parent, env=env)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def test_the_model_in_use_can_be_told_as_json(run, small_model):
+    """`--json` holds wherever a person would read text."""
+    told = run("model", "use", small_model, "--json")
+    assert json.loads(told.stdout) == {"used": str(small_model)}
+    assert run("model", "use", "default").stdout.startswith("Now in use: ")

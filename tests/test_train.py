@@ -15,6 +15,7 @@ from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from analyzer import fit as fitting
 from analyzer import train
 from analyzer.classify import CHAR_WEIGHT, CUES, FLOOR, Classifier, letter_terms, sigmoid
 from analyzer.corpus import read_corpus
@@ -31,13 +32,13 @@ def examples(small_corpus):
 
 @pytest.fixture(scope="module")
 def letters(examples):
-    return [train.prepare(example) for example in examples]
+    return [fitting.prepare(example) for example in examples]
 
 
 @pytest.fixture(scope="module")
 def trained(letters):
     """The signals fitted on all letters, and the features that the letter layer is fitted on."""
-    return train.fit_signals_and_score(letters, jobs=1)
+    return fitting.fit_signals_and_score(letters, jobs=1)
 
 
 @pytest.fixture
@@ -55,17 +56,17 @@ def contents(folder):
 
 def test_what_is_served_is_what_was_trained(letters, trained, stored):
     """Sentences and whole letters get the scores that they got in training, of scikit-learn alone."""
-    sentences, targets, owners = train._instances(letters)
+    sentences, targets, owners = fitting._instances(letters)
     words, chars = (
         TfidfVectorizer(analyzer=lambda text, terms=terms: terms(tokenize(text)), sublinear_tf=True, min_df=count)
-        for terms, count in ((word_terms, train.MIN_WORD_COUNT), (char_terms, train.MIN_CHAR_COUNT))
+        for terms, count in ((word_terms, fitting.MIN_WORD_COUNT), (char_terms, fitting.MIN_CHAR_COUNT))
     )
     matrix = hstack([words.fit_transform(sentences), CHAR_WEIGHT * chars.fit_transform(sentences)]).tocsr()
     served = Classifier(stored).signals
     assert served.words.terms == trained[0].words.terms == words.get_feature_names_out().tolist()
     strengths = served.strengths(sentences)
     for column, cue in enumerate(CUES):
-        weights, bias = train._fit_cue(matrix, targets[:, column], owners)
+        weights, bias = fitting._fit_cue(matrix, targets[:, column], owners)
         expected = np.maximum(matrix @ weights + bias, FLOOR)
         np.testing.assert_allclose(sigmoid(strengths[:, column]), sigmoid(expected), atol=1e-3, err_msg=cue)
     whole = TfidfVectorizer(analyzer=letter_terms, sublinear_tf=True, vocabulary=words.get_feature_names_out())
@@ -73,7 +74,7 @@ def test_what_is_served_is_what_was_trained(letters, trained, stored):
     matrix = whole.transform([letter.sentences for letter in letters])
     scores = np.stack([served.letter_scores(letter.sentences) for letter in letters])
     for column, kind in enumerate(Kind):
-        model = LogisticRegression(C=train.LETTER_C, solver="liblinear", class_weight="balanced", random_state=0)
+        model = LogisticRegression(C=fitting.LETTER_C, solver="liblinear", class_weight="balanced", random_state=0)
         expected = model.fit(matrix, [letter.example.kind is kind for letter in letters]).decision_function(matrix)
         np.testing.assert_allclose(sigmoid(scores[:, column]), sigmoid(expected), atol=1e-3, err_msg=kind)
 
@@ -82,10 +83,10 @@ def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(let
     signals, features = trained
     kinds = np.array([list(Kind).index(letter.example.kind) for letter in letters])
     rejected = kinds == list(Kind).index(Kind.REJECTION)
-    heads = {"kinds": LogisticRegression(C=train.HEAD_C, max_iter=2000).fit(features, kinds)}
+    heads = {"kinds": LogisticRegression(C=fitting.HEAD_C, max_iter=2000).fit(features, kinds)}
     for reason in Reason:
         shown = [reason in letter.example.reasons for letter in letters]
-        heads[reason] = LogisticRegression(C=train.HEAD_C, max_iter=2000)
+        heads[reason] = LogisticRegression(C=fitting.HEAD_C, max_iter=2000)
         heads[reason].fit(features[rejected], np.array(shown)[rejected])
     asked = np.stack([signals.features(letter.sentences)[1] for letter in letters])
     classifier = Classifier(stored)
@@ -106,7 +107,7 @@ def test_a_quote_is_no_example_of_a_cue_that_nobody_marked(write_corpus):
         *({"body": f"Dear {n} all. {paused} We regret that you were not selected.", **rejection} for n in range(6)),
         *({"body": f"Dear {n} all. Come and see us on Monday.", "kind": "interview"} for n in range(6)),
     ]
-    signals = train.fit_signals([train.prepare(example) for example in read_corpus([write_corpus(letters)])])
+    signals = fitting.fit_signals([fitting.prepare(example) for example in read_corpus([write_corpus(letters)])])
     strengths = dict(zip(CUES, signals.strengths([paused])[0], strict=True))
     assert strengths[Cue.ON_HOLD] > 0
     assert strengths[Cue.INVITATION] < -2
@@ -204,14 +205,14 @@ def test_enough_examples_are_not_warned_about(examples):
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=40), st.integers(2, 6))
 def test_folds_part_the_letters_and_keep_groups_whole(groups, count):
-    folds = train.group_folds(groups, count)
+    folds = fitting.group_folds(groups, count)
     assert np.sum(folds, axis=0).tolist() == [1] * len(groups)
     assert all(fold.any() for fold in folds)
     if len(set(groups)) > 1:
         for fold in folds:
             inside = {group for group, here in zip(groups, fold, strict=True) if here}
             assert not inside & {group for group, here in zip(groups, fold, strict=True) if not here}
-    assert [fold.tolist() for fold in train.group_folds(groups, count)] == [fold.tolist() for fold in folds]
+    assert [fold.tolist() for fold in fitting.group_folds(groups, count)] == [fold.tolist() for fold in folds]
 
 
 def test_a_trained_model_can_be_loaded_without_a_warning(small_model):
