@@ -261,14 +261,14 @@ def _lower(token: Token) -> str:
     return token.lower_.strip() or "|"
 
 
-def _near(doc: Doc, index: int) -> set[str]:
-    """Return the words of the sentence round a token, for its sense: "on file for" against "apply again in"."""
+def _near(doc: Doc, index: int) -> list[str]:
+    """Return the words of the sentence round a token, sorted, for its sense: "on file for" against "apply again in"."""
     first = last = index
     while first > 0 and doc[first - 1].text not in {".", "!", "?"} and index - first < 25:
         first -= 1
     while last < len(doc) and doc[last].text not in {".", "!", "?"} and last - index < 25:
         last += 1
-    return {token.lower_ for token in doc[first:last] if token.is_alpha}
+    return sorted({token.lower_ for token in doc[first:last] if token.is_alpha})  # a set's order changes by the run
 
 
 def _names_in_lines(scene: _Scene) -> Iterator[_Found]:

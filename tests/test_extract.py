@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,3 +158,24 @@ def test_candidates_of_a_very_long_letter_stand_in_its_beginning():
     found = find_candidates(Letter("", "test"), Cleaned("We will write again in May. " * 4000))
     assert found["timeframe"]
     assert all(candidate.end <= MAX_BODY for candidate in found["timeframe"])
+
+
+def test_candidates_do_not_depend_on_the_run():
+    """Training must give the same bytes twice, and sets of words change their order from process to process."""
+    code = (
+        "from analyzer.clean import clean; from analyzer.extract import find_candidates; from analyzer.records import Letter; "
+        "letter = Letter('Dear Omar, please apply again for the Fleet Scheduler role in six months, after the winter.', 's', 'Fleet'); "
+        "print(find_candidates(letter, clean(letter)))"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]
+    assert told[0].count("Candidate(") > 3
+    assert len(set(told)) == 1
