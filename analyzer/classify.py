@@ -11,6 +11,7 @@ So evidence comes for free: it is the sentence that was the strongest, cut down 
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,21 +64,29 @@ class Signals:
     def strengths(self, sentences: Sequence[str]) -> Floats:
         """Return the strength (log-odds) of every cue in every sentence, shape (n_sentences, n_cues), at least FLOOR."""
         tokens = [tokenize(sentence) for sentence in sentences]
+        return self._strengths(tokens, [word_terms(words) for words in tokens])
+
+    def _strengths(self, tokens: Sequence[Sequence[str]], terms: Sequence[Sequence[str]]) -> Floats:
         weights, bias = self.cues
         split = len(self.words)
-        scores = self.words.rows(map(word_terms, tokens)).dot(weights[:split])
+        scores = self.words.rows(terms).dot(weights[:split])
         scores = scores + CHAR_WEIGHT * self.chars.rows(map(char_terms, tokens)).dot(weights[split:]) + bias
         return np.maximum(scores, FLOOR).astype(np.float32)
 
     def letter_scores(self, sentences: Sequence[str]) -> Floats:
         """Return the scores that the words of all sentences together give to every output of the letter layer."""
+        return self._letter_scores(letter_terms(sentences))
+
+    def _letter_scores(self, terms: Sequence[str]) -> Floats:
         weights, bias = self.letters
-        return np.asarray(self.words.rows([letter_terms(sentences)]).dot(weights)[0] + bias, dtype=np.float32)
+        return np.asarray(self.words.rows([terms]).dot(weights)[0] + bias, dtype=np.float32)
 
     def features(self, sentences: Sequence[str]) -> tuple[Floats, Floats]:
         """Return the strengths, and what the second layer reads."""
-        strengths = self.strengths(sentences)
-        return strengths, letter_features(strengths, self.letter_scores(sentences))
+        tokens = [tokenize(sentence) for sentence in sentences]
+        terms = [word_terms(words) for words in tokens]
+        strengths = self._strengths(tokens, terms)
+        return strengths, letter_features(strengths, self._letter_scores([*chain.from_iterable(terms)]))
 
 
 def letter_terms(sentences: Iterable[str]) -> list[str]:

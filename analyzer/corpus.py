@@ -177,6 +177,11 @@ def find_quote(quote: str, body: str) -> tuple[int, int] | None:
     return match.span() if match else None
 
 
+def folded(name: str | None) -> str | None:
+    """Return a name without its case and white space: two names are the same where these are equal."""
+    return " ".join(name.lower().split()) if name else None
+
+
 def _files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in paths:

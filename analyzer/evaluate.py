@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analyzer.classify import Classifier
-from analyzer.corpus import find_quote, read_corpus
+from analyzer.corpus import find_quote, folded, read_corpus
 from analyzer.decide import decide, read_policy
 from analyzer.errors import CorpusError
 from analyzer.extract import LABELS, Extractor
@@ -165,7 +165,7 @@ def _row(example: Example, analysis: Analysis, analyzer: Analyzer) -> dict[str, 
     for label in LABELS:
         scored = found if label == "timeframe" else example.kind is not Kind.OTHER and prediction.kind is not Kind.OTHER
         given, truth = getattr(analysis.entities, label), getattr(example, label)
-        row[label] = _right(_folded(given) == _folded(truth)) if scored and label not in example.disputed else None
+        row[label] = _right(folded(given) == folded(truth)) if scored and label not in example.disputed else None
     return row
 
 
@@ -207,10 +207,6 @@ def _evidence_right(example: Example, analysis: Analysis) -> float:
 
 def _characters(spans: Iterable[tuple[int, int]]) -> set[int]:
     return {position for start, end in spans for position in range(start, end)}
-
-
-def _folded(name: str | None) -> str | None:
-    return " ".join(name.lower().split()) if name else None
 
 
 def _table(name: str, model: str, frame: pd.DataFrame) -> Table:

@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.classify import CHAR_WEIGHT, CUES, HEADS, Signals, letter_terms, sigmoid, softmax
 from analyzer.clean import clean
-from analyzer.corpus import Example, Sentence, find_quote
+from analyzer.corpus import Example, Sentence, find_quote, folded
 from analyzer.extract import LABELS, Extractor, find_candidates
 from analyzer.features import Vocabulary, char_terms, tokenize, word_terms
 from analyzer.reasons import Cue, Kind, Reason, Stage, Vacancy
@@ -433,7 +433,7 @@ def _fit_ranker(rows: Sequence[tuple[Prepared, Sequence[Any]]], label: str) -> d
         for candidate in candidates:
             indices += [index.setdefault(feature, len(index)) for feature in candidate.features]
             offsets.append(len(indices))
-            target.append(is_same(candidate.text, getattr(letter.example, label)))
+            target.append(folded(candidate.text) == folded(getattr(letter.example, label)))
     if not any(target):
         return {f"{label}:bias": -9.0}
     data = np.ones(len(indices), dtype=np.float32)
@@ -460,7 +460,7 @@ def _best_candidate(
     score, number = max(
         ((ranker.score(label, candidate), n) for n, candidate in enumerate(candidates)), default=(0.0, -1)
     )
-    return score, number >= 0 and is_same(candidates[number].text, truth), truth is None
+    return score, number >= 0 and folded(candidates[number].text) == folded(truth), truth is None
 
 
 def _extract_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
@@ -468,13 +468,6 @@ def _extract_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
         return sum(correct if score >= threshold else none for score, correct, none in best)
 
     return float(max(np.round(np.arange(0.02, 0.7, 0.02), 2), key=right))
-
-
-def is_same(found: str | None, truth: str | None) -> bool:
-    """Return whether two names are the same but for case and white space."""
-    return (
-        found is not None and truth is not None and " ".join(found.lower().split()) == " ".join(truth.lower().split())
-    )
 
 
 def _where(mask: Mask) -> list[int]:
