@@ -5,7 +5,8 @@
     ├── CorpusError          a labelled example breaks the scheme
     ├── ModelError           a model folder is missing, damaged or of another format
     ├── ProfileError         the profile file cannot be used
-    └── PolicyError          the policy file cannot be used
+    ├── PolicyError          the policy file cannot be used
+    └── RunError             a batch cannot start or go on
 
 A message says where, what, and what to do. Only `cli` turns one into an exit code.
 """
@@ -16,7 +17,12 @@ class AnalyzerError(Exception):
 
 
 class ReadError(AnalyzerError):
-    """A letter or a folder of letters cannot be read."""
+    """A letter or a folder of letters cannot be read. `source` and `message_id` name it in lists, where known."""
+
+    def __init__(self, message: str, *, source: str = "", message_id: str = "") -> None:
+        super().__init__(message)
+        self.source = source
+        self.message_id = message_id
 
 
 class CorpusError(AnalyzerError):
@@ -33,3 +39,7 @@ class ProfileError(AnalyzerError):
 
 class PolicyError(AnalyzerError):
     """The policy file cannot be used."""
+
+
+class RunError(AnalyzerError):
+    """A batch cannot start or go on."""

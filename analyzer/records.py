@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,9 @@ class Letter:
 
     `text` is plain text. `sender`, `reply_to`, `to` and `cc` are header values ("Name <address>"). `source` is the path
     (or path#n) that every message about this letter begins with. `id` is the input's own, where it has one.
+    `thread` holds the Message-IDs that it answers to, oldest first, and "gmail:ID" for Gmail's thread. `labels` are
+    folders and Gmail labels. `person` is whose mail it is, where a run holds several people's. `instant` is the moment
+    of its Date in seconds since 1970 (UTC).
     """
 
     text: str
@@ -39,6 +42,42 @@ class Letter:
     sent: date | None = None
     id: str = ""
     notes: tuple[Note, ...] = ()
+    thread: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    person: str = ""
+    instant: float | None = None
+
+
+@dataclass(frozen=True)
+class RawMail:
+    """One message of a mailbox as bytes, not parsed yet."""
+
+    data: bytes
+    source: str
+    labels: tuple[str, ...] = ()
+    person: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A piece of input that any process can read on its own, as often as needed, with the same result.
+
+    `source` is what people see, `path` the file to open. `start` and `stop` are half-open: bytes of an mbox or of lines,
+    rows of a table. `first` is the number of its first message in `source`, counting from 1. `files` are the letters of
+    a shard of single files, each its own source. The same `digest` means the same letters.
+    """
+
+    source: str
+    path: str
+    format: str
+    start: int = 0
+    stop: int = 0
+    first: int = 1
+    files: tuple[str, ...] = ()
+    digest: str = ""
+    person: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,3 +176,12 @@ class Analysis:
     status: str | None
     notes: tuple[Note, ...]
     model: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message of a batch as its state keeps it. `line` is what the run wrote of it (see work.py); `seq` is its place."""
+
+    seq: int
+    source: str
+    line: Mapping[str, Any]
