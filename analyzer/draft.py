@@ -58,7 +58,7 @@ def draft_email(
         "ineligible": ineligible,
         **dict.fromkeys(told, True),
     }
-    fields = {"role": _role(entities), "company": entities.company or "", **told}
+    fields = {"role": role_words(entities), "company": entities.company or "", **told}
     parts = [_fill(part, facts, fields) for part in (_LATER_PARTS if later else _PARTS)]
     name = told.get("name") or NAME_GAP
     paragraphs = [" ".join(parts)] if later else [" ".join(parts[:2]), parts[2], " ".join(parts[3:])]
@@ -87,7 +87,8 @@ def _fill(part: str, facts: Mapping[str, object], fields: Mapping[str, str]) -> 
     raise LookupError(part)  # the last line of each part has no condition; tests/test_draft.py holds it so
 
 
-def _role(entities: Entities) -> str:
+def role_words(entities: Entities) -> str:
+    """Return the position as a sentence names it: "the Data Analyst position at Acme"."""
     at = f" at {entities.company}" if entities.company else ""
     if entities.role is None:
         return f"a role{at}" if at else "the role"
