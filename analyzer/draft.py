@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from analyzer.records import Draft
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyzer.records import Entities, Letter
+    from analyzer.records import Entities, Letter, Person
 
 MAX_WORDS = 150
 NAME_GAP = "[your name]"
@@ -43,11 +44,17 @@ def draft_email(
     entities: Entities,
     profile: Mapping[str, str],
     later: bool = False,
+    met: Person | None = None,
 ) -> Draft:
     """Write the thank-you, or with `later` the note that follows it, in at most MAX_WORDS words.
 
-    `profile` may hold `name`, `strength`, `why_applied` and `mention`; see `analyzer profile`.
+    `profile` may hold `name`, `strength`, `why_applied` and `mention`; see `analyzer profile`. Where nobody reads the
+    address that the letter came from, the email is for `met`, and greets them.
     """
+    to = _addressees(letter)
+    if not to and met is not None:
+        to = (met.address,)
+        entities = replace(entities, contact=met.name or None)
     sentences = {key: _sentence(value, key) for key, value in profile.items()}
     told = {key: text for key, text in sentences.items() if any(char.isalnum() for char in text)}
     facts: dict[str, object] = {
@@ -66,7 +73,7 @@ def draft_email(
     missing = [key for key, gap in (("strength", "[in half a sentence"), ("name", NAME_GAP)) if gap in body]
     return Draft(
         purpose="later_note" if later else "thank_you",
-        to=_addressees(letter),
+        to=to,
         cc=(),
         subject=_subject(letter, entities),
         body=body,
@@ -118,13 +125,18 @@ def _subject(letter: Letter, entities: Entities) -> str:
 def _addressees(letter: Letter) -> tuple[str, ...]:
     """Return the one plain address that answers go to; none where nobody reads it."""
     for header in (letter.reply_to, letter.sender):
-        address = _first_address(header)
-        if address and not _NO_REPLY.search(address):
+        address = first_address(header)
+        if address and not is_no_reply(address):
             return (address,)
     return ()
 
 
-def _first_address(header: str) -> str | None:
+def is_no_reply(address: str) -> bool:
+    """Return whether nobody reads what is sent there."""
+    return bool(_NO_REPLY.search(address))
+
+
+def first_address(header: str) -> str | None:
     """Return the first address of a header's first line, and never a second: what stands in <> before what does not."""
     line = re.sub(r"\([^()]{0,200}\)", "", header.strip().splitlines()[0]) if header.strip() else ""
     alone = line.split(",")[0].strip()

@@ -1,7 +1,7 @@
 """A letter's way, in order: clean, classify and extract, decide, draft. The steps do not know one another.
 
 `read_verdict` is the first half, which needs neither spaCy nor scikit-learn and is shown at once; `complete` is the
-second. `analyze` is both.
+second. `analyze` is both. `advise` is what comes last: it is called again for a letter whose thread tells more than it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from analyzer.records import Draft, Person, Recommendation
+
 MIN_REJECTION = 0.90
 MAX_HOPE = 0.05
 """A thank-you is offered for sending only where `rejection` is at least MIN_REJECTION, `interview` + `offer` at most
 MAX_HOPE: thanking for a rejection that is none is the worst thing this program could do."""
 
 OFFER_DAYS = 14
-"""A thank-you that is later than this after the letter reads oddly."""
+"""A thank-you that is later than this after the letter reads oddly; then it is the later note's turn, in its time."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,15 @@ class Verdict:
     cleaned: Cleaned
     prediction: Prediction
     notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What follows from what is known of a letter: it is made again, without model and text, when more is known."""
+
+    recommendation: Recommendation
+    draft: Draft | None
+    status: str | None
 
 
 @dataclass
@@ -81,28 +92,18 @@ class Analyzer:
         if arrived is None and letter.sent is None:
             notes = (*notes, Note("default_date", "The letter has no date of its own, so its times count from today."))
         reached, reached_from = _furthest(prediction, stage)
-        recommendation = decide(
-            kind=prediction.kind,
-            shown=prediction.shown,
+        advice = advise(
+            letter,
+            prediction,
+            entities,
             stage=reached,
-            vacancy=prediction.vacancy,
-            ineligible=prediction.ineligible,
-            timeframe=entities.timeframe,
             arrived=day,
+            today=self.today,
             policy=self.policy,
+            profile=self.profile,
         )
         if prediction.kind is not Kind.REJECTION:
             entities = replace(entities, timeframe=None)
-        draft = None
-        if prediction.kind is Kind.REJECTION:
-            draft = draft_email(
-                letter=letter,
-                shown=prediction.shown,
-                stage=reached,
-                ineligible=bool(prediction.ineligible),
-                entities=entities,
-                profile=self.profile,
-            )
         return Analysis(
             id=letter.id or message_hash(letter)[:12],
             letter=letter,
@@ -111,9 +112,9 @@ class Analyzer:
             entities=entities,
             stage=reached,
             stage_from=reached_from,
-            recommendation=recommendation,
-            draft=draft,
-            status=_status(prediction.kind, day, recommendation.after, recommendation.until, self.today),
+            recommendation=advice.recommendation,
+            draft=advice.draft,
+            status=advice.status,
             notes=notes,
             model=self.classifier.name,
         )
@@ -129,6 +130,50 @@ class Analyzer:
             and analysis.stage is Stage.APPLICATION
             and analysis.recommendation.would_change is not None
         )
+
+
+def advise(
+    letter: Letter,
+    prediction: Prediction,
+    entities: Entities,
+    *,
+    stage: Stage | None,
+    arrived: date,
+    today: date,
+    policy: Policy,
+    profile: Mapping[str, str],
+    known: str | None = None,
+    met: Person | None = None,
+) -> Advice:
+    """Decide, draft and say what is to be done now; of the letter its headers alone are read.
+
+    `known` is the status that other messages give (`answered`, `came_back`), `met` somebody of the same application to
+    whom the email can go where the letter itself came from an address that nobody reads.
+    """
+    rejected = prediction.kind is Kind.REJECTION
+    what = decide(
+        kind=prediction.kind,
+        shown=prediction.shown,
+        stage=stage,
+        vacancy=prediction.vacancy,
+        ineligible=prediction.ineligible,
+        timeframe=entities.timeframe,
+        arrived=arrived,
+        policy=policy,
+    )
+    if not rejected:
+        return Advice(what, None, None)
+    draft = draft_email(
+        letter=letter,
+        shown=prediction.shown,
+        stage=stage,
+        ineligible=bool(prediction.ineligible),
+        entities=entities,
+        profile=profile,
+        later=today > _last_thanks(arrived) and _in_window(what, today),
+        met=met,
+    )
+    return Advice(what, draft, known or _status(what, arrived, today))
 
 
 def may_send(prediction: Prediction) -> bool:
@@ -156,10 +201,18 @@ def _furthest(prediction: Prediction, told: Stage | None) -> tuple[Stage | None,
     return prediction.stage, "letter"
 
 
-def _status(kind: Kind, arrived: date, after: date | None, until: date | None, today: date) -> str | None:
+def _status(what: Recommendation, arrived: date, today: date) -> str:
     """Return what is to be done now: the thank-you or the later note is `due`, a date is `upcoming`, or it `lapsed`."""
-    if kind is not Kind.REJECTION:
-        return None
-    if today <= arrived + timedelta(days=OFFER_DAYS) or (after and until and after <= today <= until):
+    if today <= _last_thanks(arrived) or _in_window(what, today):
         return "due"
-    return "upcoming" if after and today < after else "lapsed"
+    return "upcoming" if what.after and today < what.after else "lapsed"
+
+
+def _last_thanks(arrived: date) -> date:
+    """Return the last day of the thank-you; at the end of the calendar its last day."""
+    return date.max if (date.max - arrived).days < OFFER_DAYS else arrived + timedelta(days=OFFER_DAYS)
+
+
+def _in_window(what: Recommendation, today: date) -> bool:
+    """Return whether it is the time of the later note."""
+    return what.after is not None and what.until is not None and what.after <= today <= what.until

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from analyzer.pipeline import Verdict
-    from analyzer.records import Analysis, Prediction
+    from analyzer.records import Analysis, Draft, Prediction, Recommendation
 
 WIDTH = 88
 """Lines longer than this are hard to read, however wide the window is."""
@@ -111,6 +111,13 @@ def advice(analysis: Analysis) -> list[str]:
         )
     if not may_send(analysis.prediction):
         return ["Nothing yet. No email is offered here, since thanking for a rejection that is none would do harm."]
+    if analysis.draft and analysis.draft.purpose == "later_note":
+        return list(_LATER[what.action or Action.WAIT])
+    if analysis.status == "upcoming":
+        verb = "Write once more" if what.action is Action.FOLLOW_UP else "Look again"
+        return [
+            f"It is late for a thank-you, and early for more. {verb} on {after}. Until then, keep applying elsewhere."
+        ]
     if what.action is Action.WAIT:
         first = f"Thank them, then leave it. Look again on {after}." if after else "Thank them, then leave it."
         more = "The next move is theirs; write again only if something has changed by then. Keep applying elsewhere."
@@ -125,6 +132,23 @@ def advice(analysis: Analysis) -> list[str]:
         return ["This letter is from some time ago: a thank-you now would read oddly. Keep applying elsewhere."]
     sent = f"The thank-you is best sent by {day(what.send_by)}." if what.send_by else ""
     return [first, f"{more} {sent}".strip()]
+
+
+_LATER = {
+    Action.WAIT: (
+        "Look again now. Has the post come up again, or has anything changed for you?",
+        "If so, the note below is for that. If not, leave it. Keep applying elsewhere.",
+    ),
+    Action.FOLLOW_UP: (
+        "It is time for the one short note that follows the letter: send it now.",
+        "It asks once and presses nobody. Whatever comes back, keep applying elsewhere.",
+    ),
+    Action.MOVE_ON: (
+        "The letter named a time to apply again, and it has come.",
+        "If you still want to, the note below asks whether something is open. Keep applying elsewhere.",
+    ),
+}
+"""What to do when it is too late for a thank-you and time for the later note."""
 
 
 def day(when: date | None) -> str:
@@ -166,11 +190,20 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
         "company": entities.company,
         "role": entities.role,
         "contact": entities.contact,
+        **advice_json(what, draft, analysis.status),
+        "notes": [{"code": note.code, "text": note.text} for note in analysis.notes],
+        "model": analysis.model,
+    }
+
+
+def advice_json(what: Recommendation, draft: Draft | None, status: str | None) -> dict[str, Any]:
+    """Return the part of a result that a thread can change: what to do, when, and with which words."""
+    return {
         "action": what.action.value if what.action else None,
         "send_by": what.send_by.isoformat() if what.send_by else None,
         "after": what.after.isoformat() if what.after else None,
         "until": what.until.isoformat() if what.until else None,
-        "status": analysis.status,
+        "status": status,
         "because": what.because,
         "would_change": what.would_change,
         "policy": {"rule": what.rule, "source": what.source},
@@ -184,8 +217,6 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
         }
         if draft
         else None,
-        "notes": [{"code": note.code, "text": note.text} for note in analysis.notes],
-        "model": analysis.model,
     }
 
 

@@ -149,6 +149,14 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody who wrote to the reader: a name on one line ("" if none is known) and a plain address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Draft:
     """An email to send. `missing` names the gaps that only the reader can fill, each visible in `body` in brackets."""
 

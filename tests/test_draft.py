@@ -15,7 +15,7 @@ from analyzer.draft import MAX_WORDS, draft_email
 from analyzer.errors import ProfileError
 from analyzer.profile import check_profile
 from analyzer.reasons import Reason, Stage
-from analyzer.records import Entities, Letter
+from analyzer.records import Entities, Letter, Person
 
 PROFILE = {
     "name": "Noor Bakker",
@@ -301,6 +301,31 @@ def test_it_goes_to_the_one_address_that_answers_go_to(reply_to, sender, to):
     draft = write(letter=Letter(text="", source="s", sender=sender, reply_to=reply_to))
     assert draft.to == ((to,) if to else ())
     assert draft.cc == ()
+
+
+@pytest.mark.parametrize(
+    ("sender", "to", "greeting"),
+    [
+        ("no-reply@oakwell.example", "ben@oakwell.example", "Dear Ben Abara,"),
+        ("", "ben@oakwell.example", "Dear Ben Abara,"),
+        ("tunde@oakwell.example", "tunde@oakwell.example", "Dear Imani Reyes,"),  # they read it themselves
+    ],
+)
+def test_somebody_who_was_met_is_written_to_and_greeted_where_nobody_reads_the_address(sender, to, greeting):
+    draft = write(letter=Letter(text="", source="s", sender=sender), met=Person("Ben Abara", "ben@oakwell.example"))
+    assert draft.to == (to,)
+    assert draft.body.startswith(greeting)
+
+
+def test_somebody_without_a_name_is_not_greeted_with_the_name_of_another():
+    draft = write(letter=Letter(text="", source="s"), met=Person("", "ben@oakwell.example"))
+    assert draft.body.startswith("Dear Oakwell team,")
+
+
+@properties
+@given(shown=reason_lists, stage=stages, entities=entity_sets)
+def test_the_later_note_does_not_claim_that_the_reader_wrote_before(shown, stage, entities):
+    assert "I wrote" not in write(shown, stage, entities=entities, later=True).body
 
 
 @properties

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from conftest import TODAY
 
-from analyzer.pipeline import MAX_HOPE, MIN_REJECTION, OFFER_DAYS, may_send, message_hash
+from analyzer.pipeline import MAX_HOPE, MIN_REJECTION, OFFER_DAYS, advise, may_send, message_hash
 from analyzer.reasons import Action, Kind, Reason, Stage
 from analyzer.records import Entities, Letter, Prediction
 
@@ -120,6 +120,75 @@ def test_the_status_is_what_is_to_be_done_today(analyzer, days, status):
     verdict = later.read_verdict(REJECTION)
     verdict = replace(verdict, prediction=replace(verdict.prediction, shown=(Reason.ON_HOLD,)))
     assert later.complete(verdict).status == status
+
+
+@pytest.mark.parametrize(
+    ("days", "purpose"),
+    [
+        (0, "thank_you"),
+        (OFFER_DAYS, "thank_you"),
+        (OFFER_DAYS + 1, "thank_you"),  # upcoming: neither is due
+        (30, "thank_you"),
+        (31, "later_note"),
+        (365, "later_note"),
+        (366, "thank_you"),  # lapsed
+    ],
+)
+def test_the_draft_is_for_the_day(analyzer, days, purpose):
+    """The role is on hold: the later note has its time from 31 days on, for a year."""
+    later = replace(analyzer, today=REJECTION.sent + timedelta(days=days))
+    verdict = later.read_verdict(REJECTION)
+    verdict = replace(verdict, prediction=replace(verdict.prediction, shown=(Reason.ON_HOLD,)))
+    analysis = later.complete(verdict)
+    assert analysis.draft.purpose == purpose
+    assert (purpose == "later_note") <= (analysis.status == "due")
+
+
+def test_a_thank_you_comes_before_a_later_note_that_is_due_as_well(analyzer):
+    """The letter says to come back in a week: until the fortnight is over, the thank-you is still the first email."""
+    purposes = []
+    for days in (7, OFFER_DAYS, OFFER_DAYS + 1):
+        advice = advise(
+            REJECTION,
+            Prediction(Kind.REJECTION, {}, shown=(Reason.ON_HOLD,)),
+            Entities(timeframe="in one week"),
+            stage=Stage.APPLICATION,
+            arrived=REJECTION.sent,
+            today=REJECTION.sent + timedelta(days=days),
+            policy=analyzer.policy,
+            profile={},
+        )
+        purposes.append(advice.draft.purpose)
+    assert purposes == ["thank_you", "thank_you", "later_note"]
+
+
+@pytest.mark.parametrize("letter", [REJECTION, ACKNOWLEDGEMENT, NEWSLETTER])
+@pytest.mark.parametrize("stage", [None, Stage.INTERVIEW])
+def test_the_advice_is_made_again_from_the_headers_alone(analyzer, letter, stage):
+    whole = analyzer.analyze(letter, stage=stage)
+    again = advise(
+        replace(letter, text=""),
+        whole.prediction,
+        whole.entities,
+        stage=whole.stage,
+        arrived=letter.sent or TODAY,
+        today=TODAY,
+        policy=analyzer.policy,
+        profile={},
+    )
+    assert (again.recommendation, again.draft, again.status) == (whole.recommendation, whole.draft, whole.status)
+
+
+def test_what_other_messages_show_is_the_status_of_a_rejection_alone(analyzer):
+    facts = {"stage": None, "arrived": TODAY, "today": TODAY, "policy": analyzer.policy, "profile": {}}
+    for kind in Kind:
+        advice = advise(REJECTION, Prediction(kind, {}), Entities(), known="answered", **facts)
+        assert advice.status == ("answered" if kind is Kind.REJECTION else None)
+
+
+def test_the_end_of_the_calendar_has_a_status(analyzer):
+    last = replace(analyzer, today=date.max)
+    assert last.analyze(replace(REJECTION, sent=date.max)).status == "due"
 
 
 def test_nothing_is_guessed_about_a_letter_in_another_language(analyzer):

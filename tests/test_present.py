@@ -196,6 +196,37 @@ def test_waiting_for_an_answer_is_no_thank_you():
     assert said == ["Wait; there is nothing to answer. If you hear nothing, ask kindly after 23 March 2026."]
 
 
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (Action.FOLLOW_UP, "the one short note that follows the letter: send it now"),
+        (Action.WAIT, "Has the post come up again"),
+        (Action.MOVE_ON, "The letter named a time to apply again, and it has come."),
+    ],
+)
+def test_in_the_time_of_the_later_note_nobody_is_told_to_thank(action, said):
+    given_analysis = analysis(rejection())
+    later = replace(
+        given_analysis,
+        recommendation=replace(given_analysis.recommendation, action=action),
+        draft=replace(given_analysis.draft, purpose="later_note"),
+    )
+    lines = " ".join(present.advice(later))
+    assert said in lines
+    assert "hank" not in lines
+
+
+@pytest.mark.parametrize(("action", "said"), [(Action.FOLLOW_UP, "Write once more on"), (Action.WAIT, "Look again on")])
+def test_between_the_thank_you_and_the_later_note_the_day_is_named(action, said):
+    given_analysis = analysis(rejection())
+    later = replace(
+        given_analysis, status="upcoming", recommendation=replace(given_analysis.recommendation, action=action)
+    )
+    (line,) = present.advice(later)
+    assert f"{said} {present.day(later.recommendation.after)}" in line
+    assert "It is late for a thank-you" in line
+
+
 @pytest.mark.parametrize("action", Action)
 def test_a_policy_without_days_leaves_no_hole_in_the_advice(action):
     bare = replace(analysis(rejection()), recommendation=Recommendation(action, "mine", "me", "so"))
