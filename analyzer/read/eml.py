@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import ReadError
 from analyzer.read.attached import Attachment, is_stub, read_attached
-from analyzer.read.headers import MAX_HEADER, decode_words, read_headers
-from analyzer.read.html import visible_text
+from analyzer.read.headers import MAX_HEADER, decode_words, read_headers, scan_headers
+from analyzer.read.html import MAX_GIST, visible_gist, visible_text
 from analyzer.read.text import decode, refuse_empty, writable
 from analyzer.records import Letter, Note
 
@@ -30,6 +30,7 @@ MAX_NESTED = 200
 _MAX_STEPS = 10_000_000  # lines times levels: what the parser looks at, some seconds' worth
 _MAX_PART_HEADER = 2_000  # characters; taking parameters apart is quadratic
 _MAX_PARAMETERS = 40
+_MAX_HEAD = 100_000  # bytes that are searched for the Message-ID of a mail that cannot be parsed
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _LONG_BASE64 = re.compile(rb"^(?:[A-Za-z0-9+/]{60,76}\r?\n){20,}", re.MULTILINE)
 _LINE_ENDS = b"\r\n"
@@ -56,7 +57,7 @@ def read_mail(raw: RawMail) -> Letter:
         letter = _letter(message, raw.source)
     except ReadError as error:
         error.source = raw.source
-        error.message_id = _headers(message).message_id if message else ""
+        error.message_id = (_headers(message) if message else scan_headers(_head(raw.data))).message_id
         raise
     labels = tuple(dict.fromkeys((*raw.labels, *letter.labels)))
     return replace(letter, labels=labels, person=raw.person, notes=(*raw.notes, *letter.notes))
@@ -134,10 +135,13 @@ def _letter_text(message: Message, source: str) -> tuple[str, tuple[Note, ...]]:
 
 
 def _better(texts: dict[str, str]) -> str:
-    plain, markup = texts.get("text/plain", ""), texts.get("text/html", "")
-    seen = visible_text(markup) if markup else ""
     # Some senders put a stub into the plain part ("your mail program cannot show this message").
-    return plain if plain.strip() and len(plain.split()) * 3 >= len(seen.split()) else seen
+    plain, markup = texts.get("text/plain", ""), texts.get("text/html", "")
+    enough = 3 * len(plain.split())
+    if enough and len(markup) <= MAX_GIST and len(visible_gist(markup).split()) <= enough:
+        return plain  # a gist has rather too many words, and costs a tenth
+    seen = visible_text(markup) if markup else ""
+    return plain if enough and enough >= len(seen.split()) else seen
 
 
 def _kind(part: Message) -> str:
@@ -178,6 +182,10 @@ def _payload(part: Message) -> bytes:
         digits = _NOT_BASE64.sub(b"", payload)
         payload = base64.b64decode(digits[: len(digits) // 4 * 4])
     return payload
+
+
+def _head(data: bytes) -> bytes:
+    return re.split(rb"\r?\n\r?\n", data[:_MAX_HEAD], maxsplit=1)[0]
 
 
 def _headers(message: Message) -> Headers:

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 MAX_HEADER = 10_000
 """Bytes of one header that are read: a thousand recipients say no more about a letter than the first hundred."""
 
+HEADER_NAMES = (
+    *("subject", "from", "reply-to", "to", "cc", "message-id", "date"),
+    *("references", "in-reply-to", "x-gm-thrid", "x-gmail-labels"),
+)
+
+_LINE = re.compile(
+    rb"^(%s):([^\n]*(?:\n[ \t][^\n]*)*)" % b"|".join(name.encode() for name in HEADER_NAMES),
+    re.IGNORECASE | re.MULTILINE,
+)
 _ENCODED = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([BbQq])\?(.{0,2000}?)\?=")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 _LABEL = re.compile(r'\s*(?:"([^"]*)"|([^,]+))')
@@ -40,12 +49,6 @@ class Headers:
     labels: tuple[str, ...]
 
 
-HEADER_NAMES = (
-    *("subject", "from", "reply-to", "to", "cc", "message-id", "date"),
-    *("references", "in-reply-to", "x-gm-thrid", "x-gmail-labels"),
-)
-
-
 def read_headers(raw: Callable[[str], bytes]) -> Headers:
     """Read the headers; `raw` gives the value of the first header of a name (in lower case), b"" where there is none."""
     value = {name: header_value(raw(name)) for name in HEADER_NAMES}
@@ -61,6 +64,14 @@ def read_headers(raw: Callable[[str], bytes]) -> Headers:
         thread=read_thread(value["references"], value["in-reply-to"], value["x-gm-thrid"]),
         labels=read_labels(value["x-gmail-labels"]),
     )
+
+
+def scan_headers(head: bytes) -> Headers:
+    """Read the header block `head` as it stands, without a parser."""
+    first: dict[str, bytes] = {}
+    for line in _LINE.finditer(head):
+        first.setdefault(line[1].decode().lower(), line[2])
+    return read_headers(lambda name: first.get(name, b""))
 
 
 def read_thread(references: str, in_reply_to: str, gmail: str = "") -> tuple[str, ...]:
