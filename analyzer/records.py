@@ -65,7 +65,8 @@ class Shard:
 
     `source` is what people see, `path` the file to open. `start` and `stop` are half-open: bytes of an mbox or of lines,
     rows of a table. `first` is the number of its first message in `source`, counting from 1. `files` are the letters of
-    a shard of single files, each its own source. The same `digest` means the same letters.
+    a shard of single files, each its own source. The same `digest` means the same letters. `column` is the one of a table
+    that holds the letters, where the reader has named it.
     """
 
     source: str
@@ -78,6 +79,7 @@ class Shard:
     digest: str = ""
     person: str = ""
     labels: tuple[str, ...] = ()
+    column: str = ""
 
 
 @dataclass(frozen=True)
