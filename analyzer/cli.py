@@ -182,6 +182,42 @@ def batch(
     typer.echo(json_line(total.as_dict()) if json else total.in_words(output))
 
 
+@app.command("next", short_help="What to do this week, why, and the text to send.")
+def next_(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="The output folder of a run. Default: that of the last run, else this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All that comes later, too.")] = False,
+    ics: Annotated[bool, typer.Option("--ics", help="Print a calendar instead, to be imported.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what to do this week, why, and give the text to send.
+
+    Which folder the last run used is noted in `last_output`, a private file in the program's state folder
+    (~/.local/state/analyzer on Linux). Example: `analyzer next answers --ics > reminders.ics`.
+    """
+    from analyzer.agenda import agenda_rows, print_agendas, read_agendas
+    from analyzer.present import console, json_line
+    from analyzer.reminders import calendar
+
+    today = _today()
+    agendas = read_agendas(folder, today=today)
+    if ics:
+        entries = [(task, agenda.folder) for agenda in agendas for task in agenda.tasks]
+        typer.echo(calendar(entries, today=today), nl=False)
+    elif json:
+        for row in agenda_rows(agendas, every=every):
+            typer.echo(json_line(row))
+    else:
+        print_agendas(agendas, console(), every=every)
+
+
 @app.command(short_help="Train a model on your labelled letters.")
 def train(
     corpus: Annotated[

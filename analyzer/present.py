@@ -91,7 +91,9 @@ def print_rest(analysis: Analysis, out: Console) -> None:
         _heading("Why", out)
         _print_why(analysis, out)
         if may_send(prediction) and analysis.draft is not None:
-            _print_email(analysis, out)
+            out.print()
+            _heading("The email", out)
+            print_email(analysis.draft, out)
     if analysis.notes:
         out.print()
         for note in analysis.notes:
@@ -335,13 +337,9 @@ def _print_why(analysis: Analysis, out: Console) -> None:
 _NO_REASON = "The letter gives no reason. That is usual, and it says nothing about you."
 
 
-def _print_email(analysis: Analysis, out: Console) -> None:
-    draft = analysis.draft
-    if draft is None:
-        return
-    out.print()
-    _heading("The email", out)
-    out.print(Text(f"To: {printable(', '.join(draft.to)) or '(whoever wrote to you)'}", style="dim"))
+def print_email(draft: Draft, out: Console, *, nobody: str = "(whoever wrote to you)") -> None:
+    """Print an email to be copied; `nobody` stands where it has no address."""
+    out.print(Text(f"To: {printable(', '.join((*draft.to, *draft.cc))) or nobody}", style="dim"))
     out.print(Text(f"Subject: {printable(draft.subject)}", style="dim"))
     out.print()
     # Printed without wrapping: what is copied from here must not carry the window's line breaks.
