@@ -14,6 +14,7 @@ MAX_BYTES = 10_000_000
 """No letter is larger; what is gets refused before it is decoded."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BY_MARK = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _HEADER = re.compile(r"(From|To|Cc|Subject|Date|Sent|Reply-To|Message-ID)[ \t]*:[ \t]?(.*)", re.IGNORECASE)
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 """Python's own codecs that no letter is written in; some take more than linear time."""
@@ -90,6 +91,20 @@ def decode_bytes(data: bytes, declared: str | None = None) -> tuple[str, bool]:
         if text:
             return text, True
     return data.decode("cp1252", "replace"), False
+
+
+def encoding_of(head: bytes) -> str:
+    """Tell the encoding of a file from its beginning, where nobody declares it."""
+    for mark, name in _BY_MARK.items():
+        if head.startswith(mark):
+            return name
+    if wide := _utf16_without_mark(head):
+        return wide
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # which does not mind an end within a character
+    except UnicodeDecodeError:
+        return _guess(head) or "cp1252"
+    return "utf-8"
 
 
 def split_headers(text: str) -> tuple[dict[str, str], str]:
