@@ -53,6 +53,7 @@ TABLE_ROWS = 20_000
 
 COMPANIES = 12  # companies that are shown at once; the others unfold
 UPCOMING = 12
+DUE = 8  # things to do that stand in the page at once; the others unfold
 
 _PAGE = Path(__file__).with_name("report_page")
 _OUTCOMES = {"offer": "Offer", "interview": "Interview or a talk", "closed": "A no", "waiting": "No answer yet"}
@@ -84,7 +85,8 @@ def write_report(results: Iterable[Mapping[str, Any]], path: Path, *, today: dat
         **_reasons(letters),
         **_time(found, today),
         **_answers(found),
-        "companies": _companies(found, hide),
+        "companies": (companies := _companies(found, hide)),
+        "again": any(company["again"] for company in companies),
         "letters": bool(letters),
         "left_out": _left_out(len(letters)),
         "island": _island(results, _oldest_shown(letters), view),
@@ -95,15 +97,15 @@ def write_report(results: Iterable[Mapping[str, Any]], path: Path, *, today: dat
 
 def write_people_page(people: Mapping[str, Iterable[Mapping[str, Any]]], path: Path, *, today: date) -> None:
     """Write one page with a line for each client, for a coach: no company and no word of a letter stands in it."""
-    rows = []
+    rows, due_in_all = [], 0
     for code, results in sorted(people.items()):
         letters = [result for result in results if result["kind"] != Kind.OTHER]
         due = sum(task.due for task in plan(letters, today=today))
         reached = tally.interviews_reached(found := tally.applications(letters))
         counts = [count for count in tally.reason_counts(letters) if count.count]
+        due_in_all += due
         rows.append({"code": plain(code), "due": due, "applications": len(found), "reached": reached, "counts": counts})
-    due = sum(row["due"] for row in rows)
-    headline = "1 thing to do this week" if due == 1 else f"{due or 'No'} things to do this week"
+    headline = "1 thing to do this week" if due_in_all == 1 else f"{due_in_all or 'No'} things to do this week"
     values = {"rows": rows, "made": _made(today), "headline": headline, "reasons": REASONS, "ENOUGH": tally.ENOUGH}
     _write(path, _render("people", values))
 
@@ -151,7 +153,8 @@ def _opening(
         "headline": headline.rstrip("."),
         "lead": _lead(letters, due, news),
         "facts": _facts(found, letters),
-        "due": due,
+        "due": due[:DUE],
+        "more_due": due[DUE:],
         "good_news": news,
         "nothing_due": _nothing_due(letters, later),
         "upcoming": later[:UPCOMING],
@@ -179,7 +182,7 @@ def _nothing_due(letters: Sequence[object], later: Sequence[Mapping[str, Any]]) 
 
 def _facts(found: Sequence[Application], letters: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     back = {_application_id(letter) for letter in letters if letter["status"] == "came_back"}
-    facts = [
+    facts: list[dict[str, Any]] = [
         {"name": "applications" if len(found) != 1 else "application", "value": len(found)},
         {"name": "led to an interview or further", "value": tally.interviews_reached(found)},
         {"name": "without an answer so far", "value": sum(one.outcome == "waiting" for one in found)},
@@ -189,49 +192,64 @@ def _facts(found: Sequence[Application], letters: Iterable[Mapping[str, Any]]) -
 
 
 _DO = {
-    What.THANK_YOU: "Send the thank-you to {whom}",
+    What.THANK_YOU: "Thank {whom}",
     What.WRITE_AGAIN: "Write once more to {whom}",
     What.LOOK_AGAIN: "Look again at {whom}",
+}
+_HOW = {
+    What.THANK_YOU: "",
+    What.WRITE_AGAIN: "It is time for the one short note that follows the letter. It asks once and presses nobody.",
+    What.LOOK_AGAIN: "Has the post come up again, or has anything changed for you? If so, the note is for that. If not, leave it.",
 }
 
 
 def _task(task: Task, letters: Iterable[Mapping[str, Any]], hide: Cloak) -> dict[str, Any]:
     told = {
         "what": _DO[task.what].format(whom=_whom(task, letters, hide)),
+        "role": "",
         "when": _when(task, hide),
-        "why": " ".join(task.because),
+        "why": [],
         "iso": hide.iso(task.day),
         "order": task.day,
         "draft": None,
+        "open": False,
     }
     if hide.anonymous:
-        return {**told, "why": ""}
-    met = ", ".join(f"{name} <{address}>" if name else address for name, address in task.people)
-    if met:
-        told["why"] += f" Their letter came from an address that takes no answer; you have been in touch with {met}."
-    if task.what is What.LOOK_AGAIN:
-        told["why"] += " Write only if something has changed: the post is open again, or they advertise another."
-    return {**told, "why": told["why"].strip(), "draft": email(task.draft)}
+        return told
+    return {
+        **told,
+        "role": plain(task.role),
+        "why": [text for text in (" ".join(task.because), _met(task), _HOW[task.what] if task.due else "") if text],
+        "draft": email(task.draft),
+        "open": task.what is not What.LOOK_AGAIN,
+    }
+
+
+def _met(task: Task) -> str:
+    """Say whom it may go to where nobody reads the address that the letter came from."""
+    met = " or ".join(f"{plain(name)} <{plain(address)}>" if name else plain(address) for name, address in task.people)
+    return f"The letter came from an address that nobody reads; you have been in touch with {met}." if met else ""
 
 
 def _whom(task: Task, letters: Iterable[Mapping[str, Any]], hide: Cloak) -> str:
-    if hide.anonymous:
-        ids = set(task.ids)
-        named = [
-            hide.company(name) for letter in letters if str(letter["id"]) in ids for name in names_of(letter) if name
-        ]
-        return " and ".join(dict.fromkeys(named)) or "a company that is not named"
-    return plain(task.company) or (
-        f"whoever wrote about {plain(task.role)}" if task.role else "a company that is not named"
-    )
+    if not hide.anonymous:
+        return plain(task.company) or "the company"
+    named = [
+        hide.company(name) for letter in letters if str(letter["id"]) in task.ids for name in names_of(letter) if name
+    ]
+    return " and ".join(dict.fromkeys(named)) or "the company"
 
 
 def _when(task: Task, hide: Cloak) -> str:
     if hide.anonymous or not task.due:
         return hide.day(task.day)
-    if task.what is What.THANK_YOU and task.by >= task.day and task.by < task.until:
-        return f"Best by {hide.day(task.by)}; it reads well until {hide.day(task.until)}"
-    return f"Now; it still makes sense until {hide.day(task.until)}"
+    if task.what is What.THANK_YOU:
+        return (
+            f"Best sent by {hide.day(task.by)}"
+            if task.by >= task.day
+            else f"Still welcome until {hide.day(task.until)}"
+        )
+    return f"Any day until {hide.day(task.until)}"
 
 
 def _later(tasks: Iterable[Task], letters: Sequence[Mapping[str, Any]], view: View) -> Iterator[dict[str, Any]]:
@@ -254,7 +272,8 @@ def _asking(letters: Iterable[Mapping[str, Any]], view: View) -> Iterator[dict[s
                 "what": f"Ask {company} kindly, if you have heard nothing",
                 "when": view.hide.day(after),
                 "iso": view.hide.iso(after),
-                "why": "" if view.hide.anonymous else "They have your application and have not decided.",
+                "role": "",
+                "why": [] if view.hide.anonymous else ["They have your application and have not decided."],
                 "order": after,
             }
 
@@ -351,10 +370,9 @@ def _parts(month: Month, most: int) -> Iterator[dict[str, Any]]:
 
 
 def _labels(index: int, months: Sequence[Month]) -> dict[str, str]:
-    first = months[index].first
-    often = len(months) <= 8 or (first.month - 1) % 3 == 0
-    january = next((number for number, month in enumerate(months) if month.first.month == 1), len(months))
-    year = first.month == 1 or (index == 0 and january > 2)
+    first, few = months[index].first, len(months) <= 8
+    often = few or (first.month - 1) % 3 == 0
+    year = first.month == 1 or (often and index <= 2 and (index == 0 or not few) and months[0].first.month != 1)
     return {
         "label": f"{first:%b}" if len(months) <= 18 or often else "",
         "often": "often" if often else "",

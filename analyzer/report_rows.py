@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from analyzer.outbox import What
 from analyzer.reasons import DEFINITIONS, Action, Kind, Reason
 from analyzer.tally import day_of, is_sure
 
@@ -48,6 +49,9 @@ STATUSES = {
     "past": "Nothing more to do",
 }
 """In the order in which the table sorts them."""
+
+TASKS = {What.THANK_YOU: "Thank them", What.WRITE_AGAIN: "Write once more", What.LOOK_AGAIN: "Look again"}
+"""What is to be done, in a cell of the table."""
 
 GAPS = {"name": "your name", "strength": "half a sentence on why you were right for it"}
 
@@ -122,8 +126,8 @@ def table_row(result: Mapping[str, Any], view: View) -> dict[str, Any]:
     kind = UNCLEAR if result["kind"] == Kind.REJECTION and not is_sure(result) else str(result["kind"])
     sent = day_of(result.get("date"))
     status = _status(result, kind, sent, view)
-    when = task.day if task else day_of(result.get("after")) if status == "waiting" else None
-    todo, note = _todo(result, kind, status, hide.day(when, short=True))
+    when = task.day if task else _ask_day(result, status, view)
+    todo, note = _todo(result, kind, status, task, hide.day(when, short=True))
     row = {
         "day": hide.iso(sent),
         "dated": hide.day(sent, short=True),
@@ -245,24 +249,29 @@ def _status(result: Mapping[str, Any], kind: str, sent: date | None, view: View)
     return "due" if kind != Kind.REJECTION and is_fresh(result, sent, view.today) else "past"
 
 
+def _ask_day(result: Mapping[str, Any], status: str, view: View) -> date | None:
+    after = day_of(result.get("after")) if status == "waiting" else None
+    return after if after and after >= view.today else None
+
+
 def is_fresh(result: Mapping[str, Any], sent: date | None, today: date) -> bool:
-    """Return whether a message is so young, and unanswered, that it may still want an answer."""
-    answered = day_of((result.get("application") or {}).get("answered"))
-    return sent is not None and (today - sent).days <= ANSWER_DAYS and (answered is None or answered < sent)
+    """Return whether a message is so young that it may still want an answer; not where a no or an answer followed."""
+    application = result.get("application") or {}
+    answered = day_of(application.get("answered"))
+    young = sent is not None and (today - sent).days <= ANSWER_DAYS
+    return young and bool(application.get("open", True)) and (answered is None or sent is None or answered < sent)
 
 
-def _todo(result: Mapping[str, Any], kind: str, status: str, when: str) -> tuple[str, str]:
+def _todo(result: Mapping[str, Any], kind: str, status: str, task: Task | None, when: str) -> tuple[str, str]:
     """Return what to do and, smaller, when."""
-    if status == "past" and kind != Kind.REJECTION:
-        return "", ""
-    if kind == UNCLEAR:
-        return "Read it yourself", ""
-    if kind in {Kind.INTERVIEW, Kind.OFFER}:
-        return "Answer them", ""
-    if kind == Kind.ACKNOWLEDGEMENT:
-        return "Wait", f"ask after {when}" if when else ""
-    notes = {"due": "to do now", "upcoming": f"from {when}", "past": ""}
-    return ACTIONS.get(str(result.get("action")), "Move on"), notes.get(status, STATUSES[status].lower())
+    if task is not None:
+        return TASKS[task.what], "now" if task.due else f"from {when}"
+    if status == "waiting":
+        return "Wait", f"ask after {when}" if when else "no answer so far"
+    if kind != Kind.REJECTION:
+        return ("Read it yourself" if kind == UNCLEAR else "Answer them", "") if status == "due" else ("", "")
+    note = "" if status == "past" else STATUSES[status].lower()
+    return ACTIONS.get(str(result.get("action")), "Move on"), note
 
 
 def _letters(number: int) -> str:

@@ -12,7 +12,9 @@ from datetime import date
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
+from analyzer.pipeline import may_send
 from analyzer.reasons import Kind, Reason, Stage
+from analyzer.records import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,11 +77,10 @@ class Month:
 
 def is_sure(result: Mapping[str, Any]) -> bool:
     """Return whether a rejection is surely one, so that an email may be offered for it."""
-    from analyzer.pipeline import MAX_HOPE, MIN_REJECTION
-
+    if result["kind"] != Kind.REJECTION:
+        return False
     kinds = result.get("kinds") or {}
-    hope = kinds.get(Kind.INTERVIEW, 0) + kinds.get(Kind.OFFER, 0)
-    return result["kind"] == Kind.REJECTION and kinds.get(Kind.REJECTION, 0) >= MIN_REJECTION and hope <= MAX_HOPE
+    return may_send(Prediction(Kind.REJECTION, {kind: kinds.get(kind, 0.0) for kind in Kind}))
 
 
 def reason_counts(results: Iterable[Mapping[str, Any]]) -> list[Count]:
@@ -152,7 +153,7 @@ def day_of(value: object) -> date | None:
 
 
 def _application(name: str, letters: Sequence[Mapping[str, Any]]) -> Application:
-    about = next((letter["application"] for letter in letters if letter.get("application")), {})
+    about: Mapping[str, Any] = next((letter["application"] for letter in letters if letter.get("application")), {})
     days = sorted(day for letter in letters if (day := day_of(letter.get("date"))))
     taken = about.get("days_to_answer")
     return Application(

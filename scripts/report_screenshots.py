@@ -89,6 +89,7 @@ def main() -> None:
     with browser() as driver:
         for name, page in pages.items():
             driver.get(page.as_uri())
+            driver.execute_script("document.querySelector('.row-button')?.click()")
             for width in (1280, 390):
                 for scheme in ("light", "dark"):
                     (told.folder / f"{name}-{width}-{scheme}.png").write_bytes(picture(driver, width, scheme))

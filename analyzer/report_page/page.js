@@ -62,14 +62,14 @@
   const labels = JSON.parse(byId("data").textContent);
   const rows = JSON.parse(byId("letters-data").textContent);
   const collator = new Intl.Collator("en", { sensitivity: "base", numeric: true });
-  const wanted = { text: "", kind: "", reason: "", action: "", key: "date", down: true };
+  const wanted = { words: [], kind: "", reason: "", action: "", key: "date", down: true };
   let fitting = rows;
   let page = 0;
 
   rows.forEach((row, number) => { row.number = number; });
   const textOf = (row) => {
     // Put together when first asked for: most visits never search.
-    row.text ??= [row.company, row.role, row.contact, row.subject, row.from, row.dated, ...row.body.map((part) => part[0])].join("\n").toLowerCase();
+    row.text ??= [row.company, row.role, row.contact, row.subject, row.from, row.dated, ...(row.body || []).map((part) => part[0])].join("\n").toLowerCase();
     return row.text;
   };
 
@@ -89,7 +89,7 @@
     (!wanted.kind || row.kind === wanted.kind) &&
     (!wanted.reason || row.reasons.includes(wanted.reason)) &&
     (!wanted.action || row.action === wanted.action || row.status === wanted.action) &&
-    wanted.text.split(/\s+/).every((word) => textOf(row).includes(word));
+    wanted.words.every((word) => textOf(row).includes(word));
 
   const choose = () => {
     fitting = rows.filter(fits);
@@ -108,6 +108,7 @@
     const letters = fitting.length === 1 ? "1 letter" : `${number(fitting.length)} letters`;
     byId("count").textContent = fitting.length === rows.length ? `${letters}.` : `${letters} of ${number(rows.length)}.`;
     byId("where").textContent = `${number(first + 1)} to ${number(first + slice.length)} of ${number(fitting.length)}`;
+    byId("clear").hidden = fitting.length === rows.length;
     byId("none").hidden = fitting.length > 0;
     document.querySelector("table.letters").hidden = fitting.length === 0;
     byId("pages").hidden = fitting.length <= PAGE;
@@ -119,6 +120,8 @@
     });
   };
 
+  const uncapital = (words) => words[0].toLowerCase() + words.slice(1);
+
   const cell = (className, ...children) => {
     const node = make("td", className);
     node.setAttribute("role", "cell");
@@ -129,14 +132,14 @@
   const line = (row) => {
     const node = make("tr");
     node.setAttribute("role", "row");
-    const reasons = row.reasons.map((name) => labels.reasons[name]).join("; ");
+    const reasons = row.reasons.map((name, place) => (place ? uncapital : String)(labels.reasons[name])).join("; ");
     const name = make("span", "name", row.company);
     const role = make("span", "role", row.role || row.subject);
     let opener = make("span", "row-plain");
     if (labels.anonymous) opener.append(name);
     else opener = unfolder(node, row, name, role);
     node.append(
-      cell("date", row.dated || "No date"),
+      cell("on", row.dated || "No date"),
       cell("company", opener),
       cell("kind", make("span", `tag ${row.kind}`, labels.kinds[row.kind])),
       cell("reason", reasons),
@@ -236,7 +239,7 @@
   // --- controls ------------------------------------------------------------
   let pause;
   const read = () => {
-    wanted.text = byId("f-text").value.trim().toLowerCase();
+    wanted.words = byId("f-text").value.toLowerCase().split(/\s+/).filter(Boolean);
     wanted.kind = byId("f-kind").value;
     wanted.reason = byId("f-reason").value;
     wanted.action = byId("f-action").value;
@@ -250,11 +253,11 @@
     choose();
   });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
-  byId("filters").addEventListener("reset", () => {
-    Object.assign(wanted, { key: "date", down: true });
-    setTimeout(read, 0); // after the fields are empty
+  byId("clear").addEventListener("click", () => {
+    ["f-text", "f-kind", "f-reason", "f-action"].forEach((id) => { byId(id).value = ""; });
+    read();
+    byId("f-text").focus();
   });
-  byId("clear").addEventListener("click", () => { byId("filters").reset(); byId("f-text").focus(); });
   document.querySelectorAll("th[data-sort] button").forEach((button) => button.addEventListener("click", () => {
     const key = button.parentElement.dataset.sort;
     const down = wanted.key === key ? !wanted.down : key === "date";
