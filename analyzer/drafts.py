@@ -12,7 +12,8 @@ import json
 import os
 import re
 import unicodedata
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.header import Header
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from pathlib import Path
@@ -36,18 +37,44 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _SLUG = 40  # characters of a company or a role in a file name: enough to know it by, and legal everywhere
 
 
-class _Tokens(UnstructuredHeader):
-    """Addresses and Message-IDs, which must stand as they are: the standard folding would encode the long ones."""
+class _AsIs:
+    """A header that is what it was set to.
 
-    def fold(self: Any, *, policy: EmailPolicy) -> str:
-        """Put each on a line of its own."""
-        return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"
+    The standard classes decode "=?utf-8?q?...?=" when a header is *set*, and what such a word hides (a line end, a Bcc)
+    then stands in the file.
+    """
+
+    max_count = 1
+
+    @staticmethod
+    def parse(value: str, parts: dict[str, Any]) -> None:
+        """Take the value as it is, as the registry asks."""
+        parts |= {"decoded": value, "parse_tree": None}
+
+
+class _Tokens(_AsIs):
+    """Addresses and Message-IDs, checked before: each is whole on a line of its own, however long."""
+
+    def fold(self: Any, *, policy: EmailPolicy[EmailMessage]) -> str:
+        """Return the header's lines."""
+        return f"{self.name}: {f'{policy.linesep} '.join(self.split(' '))}{policy.linesep}"
+
+
+class _Words(_AsIs):
+    """Plain text; what looks like an encoded word is encoded once more, so that it is shown and not decoded."""
+
+    def fold(self: Any, *, policy: EmailPolicy[EmailMessage]) -> str:
+        """Return the header's lines."""
+        charset = "us-ascii" if self.isascii() and "=?" not in self else "utf-8"
+        words = Header(str(self), charset, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {words}{policy.linesep}"
 
 
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in ("to", "cc", "in-reply-to", "references"):
         registry.map_to_type(name, _Tokens)  # type: ignore[arg-type]  # the registry mixes BaseHeader in
+    registry.map_to_type("subject", _Words)  # type: ignore[arg-type]
     return SMTP.clone(header_factory=registry)
 
 
