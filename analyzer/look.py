@@ -1,0 +1,89 @@
+"""The cheap first look at a message: whether it is wanted, and whether it may be about a job application at all.
+
+Mail that was sent to many and names nothing of an application is other mail, without the model; so is what is long or
+says "you" nowhere. Whoever writes in person may refuse in any words ("we shook hands with a girl from Motueka"), so a
+short message from one person to another goes to the model. `tests/test_look.py` measures what this misses.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from analyzer.records import Letter
+
+FIRST = 4000
+"""Characters of a text that are looked at: what an application is about is said early."""
+
+LONG = 3000
+"""A message that one person writes to another about an application is shorter, unless it names the application."""
+
+JOB = """
+applicat applied applican applying candida vacanc interview recruit hiring hire_ hired_ resume_ resumes_ r_sum cv_ cvs_
+curriculum shortlist short_list position_ positions_ role_ roles_ job career employ talent appoint opportunit opening_
+regret unsuccessful unfortunately sorry internship trainee apprentice probation background_check start_date salary
+successful selected_ selection an_offer offer_of offer_letter offer_you pleased_to_offer onboarding going_forward
+moving_forward move_forward go_forward taking_you proceed next_stage next_step final_stage final_round panel_
+assessment someone_else somebody_else submission portfolio references_ registration eligible audition workforce
+worker_ going_to_pass civil_service advertisement posts_ crew_
+""".split()
+"""What words of job mail begin with; "_" is the end of a word."""
+
+MANY = """
+unsubscribe opt_out manage_preferences manage_your_preferences view_online view_in_your_browser in_browser no_reply
+noreply do_not_reply donotreply newsletter order_no order_number order_confirm your_order invoice_no invoice_number
+your_invoice your_receipt tracking_number track_your sale_ends verification_code one_time password_reset
+your_statement privacy_policy all_rights_reserved notification notifications_ marketing_ alerts_ billing_
+orders_
+""".split()
+"""Marks of mail that was sent to many, or by a machine."""
+
+ONE = "you thank thx_ ta_ u_ ur_".split()
+"""How one person speaks to another."""
+
+_KEPT = "abcdefghijklmnopqrstuvwxyz0123456789"
+_PLAIN = bytes(ord(char) if (char := chr(code).lower()) in _KEPT else ord(" ") for code in range(256))
+
+
+def _stems(words: list[str]) -> list[bytes]:
+    return [b" " + word.replace("_", " ").encode() for word in words]
+
+
+_JOB, _MANY, _ONE = _stems(JOB), _stems(MANY), _stems(ONE)
+
+
+def may_be_job_mail(subject: str, sender: str, text: str) -> bool:
+    """Return False where a message is surely not about an application of the reader's."""
+    start = f" {subject} {sender} {text[:FIRST]} ".encode("ascii", "replace").translate(_PLAIN)
+    words = b" %b " % b" ".join(start.split())
+    if any(stem in words for stem in _JOB):
+        return True
+    return len(text) <= LONG and any(stem in words for stem in _ONE) and not any(stem in words for stem in _MANY)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which messages are wanted. A message without a date is within all dates."""
+
+    since: date | None = None
+    until: date | None = None
+    folder: str = ""
+    sender: str = ""
+
+    def name(self) -> str:
+        """Return what tells one set of filters from another; "" for none."""
+        values = [str(self.since or ""), str(self.until or ""), self.folder, self.sender]
+        return json.dumps(values) if any(values) else ""
+
+    def want(self, letter: Letter) -> bool:
+        """Return whether a message passes."""
+        if letter.sent and ((self.since and letter.sent < self.since) or (self.until and letter.sent > self.until)):
+            return False
+        if self.sender and self.sender.casefold() not in letter.sender.casefold():
+            return False
+        folder = self.folder.casefold()
+        return not folder or any(folder in place.casefold() for place in (*letter.labels, letter.source))
