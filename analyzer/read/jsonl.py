@@ -3,38 +3,71 @@
 from __future__ import annotations
 
 import json
+from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import ReadError
+from analyzer.read import disk
+from analyzer.read.disk import unreadable
 from analyzer.read.text import MAX_BYTES, parse_date, writable
-from analyzer.records import Letter
+from analyzer.records import Letter, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
 
-def letters_from_jsonl(path: Path) -> Iterator[Letter | ReadError]:
-    """Yield a letter, or the error that says why it is none, for every line that is not blank."""
-    source = writable(str(path))
+def plan_jsonl(path: Path, source: str) -> Iterator[Shard | ReadError]:
+    """Yield shards of whole lines. A blank line ends one: it has a number, as in any editor, but is no letter."""
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(_lines(file), 1):
-                if line.strip():
-                    yield _letter(line, f"{source}#{number}")
-    except FileNotFoundError:
-        raise ReadError(f"{source}: there is no such file; check the spelling of the path") from None
+            for start, stop, first, digest in _pieces(file):
+                yield Shard(source, str(path), "jsonl", start, stop, first, digest=digest)
     except OSError as error:
-        raise ReadError(f"{source}: cannot be read ({error.strerror}); check the path and its permissions") from error
+        yield unreadable(error, source)
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield every line, of one that is too long no more than shows it; memory stays bounded."""
+def _pieces(file: BinaryIO) -> Iterator[tuple[int, int, int, str]]:
+    start = stop = 0
+    first, known = 1, blake2b(digest_size=16)
+    for number, (line, size) in enumerate(_lines(file), 1):
+        is_blank = not line.strip()
+        if stop > start and (is_blank or stop - start >= disk.SHARD_BYTES):
+            yield start, stop, first, known.hexdigest()
+            start, first, known = stop, number, blake2b(digest_size=16)
+        stop += size
+        if is_blank:
+            start, first = stop, number + 1
+        else:
+            known.update(line)
+    if stop > start:
+        yield start, stop, first, known.hexdigest()
+
+
+def read_jsonl(shard: Shard) -> Iterator[Letter | ReadError]:
+    """Yield the letter of each line of a shard, or the error that says why it is none."""
+    try:
+        with Path(shard.path).open("rb") as file:
+            file.seek(shard.start)
+            position = shard.start
+            for number, (line, size) in enumerate(_lines(file), shard.first):
+                yield _letter(line, f"{shard.source}#{number}")
+                position += size
+                if position >= shard.stop:
+                    break
+    except OSError as error:
+        yield unreadable(error, shard.source)
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield every line with its size, of one that is too long no more than shows it; memory stays bounded."""
     while line := file.readline(MAX_BYTES + 1):
-        yield line
-        while len(line) > MAX_BYTES and not line.endswith(b"\n"):
-            line = file.readline(MAX_BYTES + 1)
+        size, rest = len(line), line
+        while len(rest) > MAX_BYTES and not rest.endswith(b"\n"):
+            rest = file.readline(MAX_BYTES + 1)
+            size += len(rest)
+        yield line, size
 
 
 def _letter(line: bytes, source: str) -> Letter | ReadError:

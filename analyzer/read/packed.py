@@ -1,0 +1,195 @@
+"""What comes out of packed files, as streams: compressed ones, and the members of archives.
+
+Each raises one of BROKEN where a file is damaged or ends too soon; none of them ends early without saying so.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO, Self
+
+BROKEN = (
+    *(EOFError, OSError, RuntimeError, ValueError, NotImplementedError, struct.error),
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+)
+
+_BROKEN_HEADERS = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined]
+_CHUNK = 1 << 16
+_MEMORY = 256_000_000  # bytes; what was packed with a larger dictionary was made to hurt
+_ZSTD_FRAME = 0xFD2FB528
+_ZSTD_SKIPPED = range(0x184D2A50, 0x184D2A60)
+_RAN_OUT = "it ends too soon"
+
+
+class Stream(Protocol):
+    """What can be read on, and is at its end where nothing comes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """One name in an archive. `refused` says why it is not to be unpacked, "" where it may be."""
+
+    name: str
+    open: Callable[[], Stream]
+    refused: str = ""
+
+
+def decompressed(packed: BinaryIO, kind: str) -> Stream:
+    """Return what is packed in gz, bz2, xz or zst; a tar as it stands."""
+    if kind == "gz":
+        return gzip.GzipFile(fileobj=packed)
+    if kind == "bz2":
+        return bz2.BZ2File(packed)
+    if kind == "xz":
+        return _Xz(packed)
+    return _Zstd(packed) if kind == "zst" else packed
+
+
+def zip_members(path: Path) -> Iterator[Member]:
+    """Yield the members of a zip archive; folders are none."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                name = info.filename.replace("\\", "/")  # as some Windows programs write
+                yield Member(name, cast("Callable[[], Stream]", partial(archive.open, info)), _zip_refused(info))
+
+
+def tar_members(stream: Stream) -> Iterator[Member]:
+    """Yield the members of a tar archive, each to be read before the next; folders are none."""
+    with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_Header) as archive:
+        while info := archive.next():
+            archive.members = []  # type: ignore[attr-defined]  # it would keep all, and memory with them
+            if not info.isdir():
+                yield Member(
+                    info.name, cast("Callable[[], Stream]", partial(archive.extractfile, info)), _tar_refused(info)
+                )
+
+
+def _zip_refused(info: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "is a link"
+    if kind not in {0, stat.S_IFREG}:
+        return "is no plain file"
+    return "is locked with a password" if info.flag_bits & 1 else ""
+
+
+def _tar_refused(info: tarfile.TarInfo) -> str:
+    if info.issym() or info.islnk():
+        return "is a link"
+    # The holes of a sparse file weigh nothing and unpack to any size.
+    return "" if info.isreg() and not info.issparse() else "is no plain file"
+
+
+class _Header(tarfile.TarInfo):
+    """A header that says so when it is broken, where others take it for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile_)
+        except _BROKEN_HEADERS as error:
+            raise tarfile.ReadError(str(error)) from error
+
+
+class _Xz:
+    """The standard reader of xz, with a limit on memory, which that one does not offer."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = packed
+        self._part = self._next_part()
+
+    def read(self, size: int, /) -> bytes:
+        while True:
+            if self._part.eof:
+                rest = self._part.unused_data or self._packed.read(_CHUNK)
+                rest = rest.lstrip(b"\0")  # streams may be padded
+                if not rest:
+                    return b""
+                self._part = self._next_part()
+            else:
+                rest = self._packed.read(_CHUNK) if self._part.needs_input else b""
+                if self._part.needs_input and not rest:
+                    raise EOFError(_RAN_OUT)
+            if data := self._part.decompress(rest, size):
+                return data
+
+    def _next_part(self) -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(memlimit=_MEMORY)
+
+
+class _Zstd:
+    """zstandard's reader, which takes a file that was cut for one that ends."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        import zstandard
+
+        self._is_whole = _zstd_is_whole(packed)
+        self._error = zstandard.ZstdError
+        packed.seek(0)
+        self._reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
+            packed, read_across_frames=True
+        )
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            data = self._reader.read(size)
+        except self._error as error:
+            raise ValueError(str(error)) from error
+        if not data and not self._is_whole:
+            raise EOFError(_RAN_OUT)
+        return data
+
+
+def _zstd_is_whole(packed: BinaryIO) -> bool:
+    """Walk over frames and the headers of their blocks (RFC 8878, section 3.1)."""
+    import zstandard
+
+    size = packed.seek(0, 2)
+    at = 0
+    while at < size:
+        packed.seek(at)
+        head = packed.read(18)
+        magic = int.from_bytes(head[:4], "little")
+        if magic in _ZSTD_SKIPPED:
+            at += 8 + int.from_bytes(head[4:8], "little")
+            continue
+        if magic != _ZSTD_FRAME:
+            return False
+        try:
+            at += zstandard.frame_header_size(head)
+            checksum = 4 if zstandard.get_frame_parameters(head).has_checksum else 0
+        except zstandard.ZstdError:
+            return False
+        at = _zstd_blocks_stop(packed, at) + checksum
+    return at == size
+
+
+def _zstd_blocks_stop(packed: BinaryIO, at: int) -> int:
+    """Return where the blocks of a frame end, which is beyond the end of the file where some are missing."""
+    while True:
+        packed.seek(at)
+        head = packed.read(3)
+        value = int.from_bytes(head, "little")
+        is_run = value >> 1 & 3 == 1  # one byte, to be repeated
+        at += 3 + (1 if is_run else value >> 3)
+        if len(head) < 3 or value & 1:
+            return at
