@@ -85,11 +85,8 @@ def _print_agenda(agenda: Agenda, out: Console, *, every: bool) -> None:
         out.print()
         out.print(Text(f"Each is an unsent email in {printable(str(agenda.folder / DRAFTS))}, too.", style="dim"))
     if not now:
-        out.print(_NOTHING if later else f"{_NOTHING} Nothing is to be watched either.")
+        out.print("That is all right: keep applying elsewhere, at your own pace.")
     _print_later(later if every else later[:LATER], len(later), out)
-
-
-_NOTHING = "That is as it should be: keep applying elsewhere, at your own pace."
 
 
 def _now(agenda: Agenda) -> list[Task]:

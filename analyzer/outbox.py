@@ -195,7 +195,8 @@ def _draft(row: Mapping[str, Any]) -> Draft:
     """Return the draft with nothing in it that could become a header, or a recipient whom nobody meant."""
     to = tuple(address for address in row["to"] if _ADDRESS.fullmatch(address))[:MAX_ADDRESSEES]
     cc = tuple(address for address in row["cc"] if _ADDRESS.fullmatch(address))[: MAX_ADDRESSEES - len(to)]
-    return Draft(row["purpose"], to, cc, printable(row["subject"], _SUBJECT), row["body"], tuple(row["missing"]))
+    missing = tuple(gap for gap in ("strength", "name") if gap in row["missing"])
+    return Draft(row["purpose"], to, cc, printable(row["subject"], _SUBJECT), row["body"], missing)
 
 
 def _name(value: object) -> str:

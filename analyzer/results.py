@@ -254,9 +254,31 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
         row = json.loads(line)
     except (ValueError, RecursionError):
         row = None
-    if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not isinstance(row.get("kinds"), dict):
+    if not isinstance(row, dict) or not _fits(row, _SHAPE):
         raise RunError(f"{where}: is not a result; run `analyzer batch` into this folder again")
     return row
+
+
+_NONE = type(None)
+_SHAPE = {
+    "id": str,
+    "kind": str,
+    "kinds": {kind.value: (float, int) for kind in Kind},
+    "status": (str, _NONE),
+    "draft": ({"purpose": str, "to": [str], "cc": [str], "subject": str, "body": str, "missing": [str]}, _NONE),
+    "application": ({"people": ([{"name": (str, _NONE), "address": (str, _NONE)}], _NONE)}, _NONE),
+}
+"""What those who read results rely on: a tuple lists what a value may be, a list what each of its values must be."""
+
+
+def _fits(value: object, shape: Any) -> bool:  # noqa: ANN401  a type, or types in dicts, lists and tuples
+    if isinstance(shape, tuple):
+        return any(_fits(value, one) for one in shape)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(_fits(value.get(name), inner) for name, inner in shape.items())
+    return isinstance(value, shape)
 
 
 def result_folders(folder: Path) -> list[Path]:
