@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 MAX_STUB_WORDS = 60
 """A longer mail is a letter itself, whatever it has attached."""
 
+_FEW_WORDS = 12
+"""With no more than a greeting and a name, an attachment that is called a letter is one."""
+
 _POINTS_TO_IT = re.compile(
     r"\b(?:attach(?:ed|ment|ments)?|enclos(?:ed|ure)|anbei|anhang|ci-joint|adjunt[oa])\b|\bin the (?:pdf|document)\b"
     r"|\b(?:see|find|open|read) the (?:letter|file|pdf|document)\b",
     re.IGNORECASE,
 )
+_SENT_FROM = re.compile(r"(?m)^\s{0,9}(?:Sent from|Get Outlook for|Von meinem|Envoy\u00e9 de|Enviado desde) .{0,60}$")
 _OF_THE_READER = re.compile(
     r"cv|resum|r\u00e9sum|curriculum|lebenslauf|cover|portfolio|transcript|certificat|privacy|terms|policy|logo|map",
     re.I,
@@ -60,10 +64,9 @@ class Attachment:
 
 
 def is_stub(text: str) -> bool:
-    """Tell whether a mail says nothing itself, or little more than that there is something attached."""
-    if not any(char.isalnum() for char in text):
-        return True
-    return len(text[:5_000].split()) <= MAX_STUB_WORDS and _POINTS_TO_IT.search(text[:5_000]) is not None
+    """Tell whether a mail may say nothing itself, or little more than that there is something attached."""
+    words = len(_own_words(text).split())
+    return words <= _FEW_WORDS or (words <= MAX_STUB_WORDS and _POINTS_TO_IT.search(text) is not None)
 
 
 def read_attached(stub: str, attachments: Iterable[Attachment], source: str) -> tuple[str, tuple[Note, ...]]:
@@ -71,8 +74,13 @@ def read_attached(stub: str, attachments: Iterable[Attachment], source: str) -> 
 
     An attachment that cannot be read gets a note where the mail has words of its own, else its error is raised.
     """
+    own = _own_words(stub)
+    says_nothing = not any(char.isalnum() for char in own)
+    found = sorted((each for each in attachments if _may_be_letter(each)), key=_rank)[:_MAX_TRIED]
+    if not says_nothing and not _POINTS_TO_IT.search(own):
+        found = [each for each in found if _SAYS_LETTER.search(each.name)]
     failed: ReadError | None = None
-    for attachment in sorted(filter(_may_be_letter, attachments), key=_rank)[:_MAX_TRIED]:
+    for attachment in found:
         name = _shown(attachment)
         try:
             text = _text_of(attachment, f"{source}: its attachment {name}")
@@ -80,10 +88,14 @@ def read_attached(stub: str, attachments: Iterable[Attachment], source: str) -> 
             failed = failed or error
             continue
         note = Note("attachment_read", f"The letter is in the attachment {name}; that is what was read.")
-        return (f"{stub.rstrip()}\n\n{text}" if stub.strip() else text), (note,)
-    if failed and not any(char.isalnum() for char in stub):
+        return (text if says_nothing else f"{stub.rstrip()}\n\n{text}"), (note,)
+    if failed and says_nothing:
         raise failed
     return stub, (Note("attachment_unread", f"The letter may be in an attachment: {failed}"),) if failed else ()
+
+
+def _own_words(text: str) -> str:
+    return _SENT_FROM.sub("", text[:5_000])
 
 
 def _may_be_letter(attachment: Attachment) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import ReadError
 from analyzer.read.attached import Attachment, is_stub, read_attached
 from analyzer.read.headers import MAX_HEADER, decode_words, read_headers, scan_headers
-from analyzer.read.html import MAX_GIST, visible_gist, visible_text
+from analyzer.read.html import plain_or_page
 from analyzer.read.text import decode, refuse_empty, writable
 from analyzer.records import Letter, Note
 
@@ -123,7 +123,7 @@ def _letter_text(message: Message, source: str) -> tuple[str, tuple[Note, ...]]:
                 unread = unread or error
             else:
                 notes = (*notes, *found)
-    text = _better(texts)
+    text = plain_or_page(texts.get("text/plain", ""), texts.get("text/html", ""))
     if is_stub(text):
         text, found = read_attached(text, attachments, source)
         notes = (*notes, *found)
@@ -132,16 +132,6 @@ def _letter_text(message: Message, source: str) -> tuple[str, tuple[Note, ...]]:
     if any(part.defects for part in message.walk()):
         notes = (*notes, Note("broken_mail", "The email is damaged; this is the text that could be read."))
     return text, tuple(dict.fromkeys(notes))
-
-
-def _better(texts: dict[str, str]) -> str:
-    # Some senders put a stub into the plain part ("your mail program cannot show this message").
-    plain, markup = texts.get("text/plain", ""), texts.get("text/html", "")
-    enough = 3 * len(plain.split())
-    if enough and len(markup) <= MAX_GIST and len(visible_gist(markup).split()) <= enough:
-        return plain  # a gist has rather too many words, and costs a tenth
-    seen = visible_text(markup) if markup else ""
-    return plain if enough and enough >= len(seen.split()) else seen
 
 
 def _kind(part: Message) -> str:

@@ -65,6 +65,18 @@ def visible_text(markup: str) -> str:
     return f"{text}\n\n{history}" if history else str(text)
 
 
+def plain_or_page(plain: str, markup: str) -> str:
+    """Return the one of two versions of a mail that is the letter: the plain text, unless it is a stub.
+
+    Some senders write there no more than "your mail program cannot show this message".
+    """
+    enough = 3 * len(plain.split())
+    if enough and len(markup) <= MAX_GIST and len(visible_gist(markup).split()) <= enough:
+        return plain  # a gist has rather too many words, and costs a tenth
+    seen = visible_text(markup) if markup else ""
+    return plain if enough and enough >= len(seen.split()) else seen
+
+
 def visible_gist(markup: str) -> str:
     """Strip tags, styles and scripts, crudely and fast: hidden text stays, and words in several colours fall apart."""
     markup = markup[: 10 * MAX_GIST]
