@@ -29,6 +29,8 @@ _ROOTS = frozenset(
 )
 """Folders that Outlook does not show: those below them are the first that have a name to their reader."""
 
+Pff = Any  # what pypff gives: it says nothing about its types
+
 _FOLDER_KIND = 0x3613
 _ATTACH_KIND = 0x370E
 _ATTACH_NAMES = (0x3707, 0x3704, 0x3001)
@@ -73,11 +75,11 @@ def read_pst(shard: Shard) -> Iterator[RawMail | Letter | ReadError]:
 
 
 def _folders(
-    folder: Any,  # noqa: ANN401  pypff's
+    folder: Pff,
     place: str,
     labels: tuple[str, ...],
     depth: int = 0,
-) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+) -> Iterator[tuple[str, tuple[str, ...], Pff]]:
     """Yield every folder with its place and its labels: the one that holds others first."""
     yield place, labels, folder
     if depth == _MAX_DEPTH:
@@ -93,13 +95,13 @@ def _folders(
         yield from _folders(inner, f"{place}/{shown}", labels if hidden else (*labels, name), depth + 1)
 
 
-def _is_mail(folder: Any) -> bool:
+def _is_mail(folder: Pff) -> bool:
     """Tell whether a folder may hold mail: one of appointments or contacts says so."""
     kind = _Properties(folder, (_FOLDER_KIND,)).text(_FOLDER_KIND)
     return kind in {"", "IPF"} or kind.startswith(("IPF.Note", "IPF.Imap", "IPF.Files"))
 
 
-def _find(store: Any, place: str) -> Any:
+def _find(store: Pff, place: str) -> Pff:
     """Return the folder of a shard: its place ends in the names of the folders that lead to it."""
     found, longest = store.get_root_folder(), 0
     for name, _, folder in _folders(found, "", ()):
@@ -108,7 +110,7 @@ def _find(store: Any, place: str) -> Any:
     return found
 
 
-def _letter(message: Any, shard: Shard, source: str) -> Letter:
+def _letter(message: Pff, shard: Shard, source: str) -> Letter:
     properties = _Properties(message, _OF_MESSAGES)
     people = [] if message.recipients is None else message.recipients.record_sets
     recipients = [_Properties.of_record(record, _OF_RECIPIENTS) for record in islice(people, _MAX_PARTS)]
@@ -117,13 +119,13 @@ def _letter(message: Any, shard: Shard, source: str) -> Letter:
     return letter_of_item(item, source, shard.labels, shard.person)
 
 
-def _attachment(part: Any) -> Attachment:
+def _attachment(part: Pff) -> Attachment:
     properties = _Properties(part, (_ATTACH_KIND, *_ATTACH_NAMES))
     name = next((name for number in _ATTACH_NAMES if (name := properties.text(number))), "")
     return Attachment(properties.text(_ATTACH_KIND).lower(), name, partial(_content, part))
 
 
-def _content(part: Any) -> bytes:
+def _content(part: Pff) -> bytes:
     try:
         content: bytes = part.read_buffer(min(part.get_size(), MAX_BYTES))
     except DAMAGE:
@@ -134,20 +136,20 @@ def _content(part: Any) -> bytes:
 class _Properties:
     """The properties of one message, recipient or attachment that are asked for by their `numbers`."""
 
-    def __init__(self, item: Any, numbers: Container[int]) -> None:
+    def __init__(self, item: Pff, numbers: Container[int]) -> None:
         self._values: dict[int, tuple[int, bytes]] = {}
         for record in item.record_sets:
             self._take(record, numbers)
 
     @classmethod
-    def of_record(cls, record: Any, numbers: Container[int]) -> Self:
+    def of_record(cls, record: Pff, numbers: Container[int]) -> Self:
         """Take the properties of a recipient, which is one record."""
         properties = cls.__new__(cls)
         properties._values = {}
         properties._take(record, numbers)
         return properties
 
-    def _take(self, record: Any, numbers: Container[int]) -> None:
+    def _take(self, record: Pff, numbers: Container[int]) -> None:
         for entry in record.entries:
             if entry.entry_type in numbers and entry.data is not None:
                 self._values.setdefault(entry.entry_type, (entry.value_type, entry.data))
@@ -171,7 +173,7 @@ class _Properties:
         return from_filetime(int.from_bytes(self._values.get(number, (0, b""))[1][:8], "little"))
 
 
-def _name_of(folder: Any) -> str:
+def _name_of(folder: Pff) -> str:
     try:
         return " ".join(writable(folder.get_name() or "").split())[:200]
     except DAMAGE:
@@ -179,7 +181,7 @@ def _name_of(folder: Any) -> str:
 
 
 @contextmanager
-def _store(path: Path, source: str) -> Iterator[Any]:
+def _store(path: Path, source: str) -> Iterator[Pff]:
     try:
         import pypff
     except ImportError:

@@ -29,6 +29,8 @@ _MAX_COLUMNS = 200
 _BATCH_BYTES = 16_000_000
 
 Row = Sequence[Any]
+Sheet = Any  # openpyxl's, which has no types
+Table = Any  # pyarrow's, which has none either
 
 
 def plan_table(path: Path, source: str, *, column: str | None = None) -> Iterator[Shard | ReadError]:
@@ -130,7 +132,7 @@ def _plan_xlsx(path: Path, source: str, column: str) -> Iterator[Shard | ReadErr
                     yield error
 
 
-def _plan_sheet(sheet: Any, path: Path, source: str, column: str) -> Iterator[Shard]:  # noqa: ANN401  openpyxl's
+def _plan_sheet(sheet: Sheet, path: Path, source: str, column: str) -> Iterator[Shard]:
     columns = _sheet_columns(sheet, source, column)
     known = hashlib.blake2b(repr((columns, column)).encode(), digest_size=16)
     first, count = 1, 0
@@ -160,30 +162,30 @@ def _read_xlsx(shard: Shard) -> Iterator[Letter | ReadError]:
             yield letter_of(row, columns, f"{shard.source}#{number}", shard.person)
 
 
-def _sheet_columns(sheet: Any, source: str, column: str) -> Columns:  # noqa: ANN401  openpyxl's
+def _sheet_columns(sheet: Sheet, source: str, column: str) -> Columns:
     rows = [[as_text(cell) for cell in row] for row in islice(_full_rows(sheet), SAMPLE_ROWS)]
     return find_columns(rows or [[]], source, column)
 
 
-def _sheet_rows(sheet: Any, columns: Columns) -> Iterator[Row]:  # noqa: ANN401  openpyxl's
+def _sheet_rows(sheet: Sheet, columns: Columns) -> Iterator[Row]:
     rows = _full_rows(sheet)
     if columns.header:
         next(rows, None)
     return rows
 
 
-def _full_rows(sheet: Any) -> Iterator[Row]:  # noqa: ANN401  openpyxl's
+def _full_rows(sheet: Sheet) -> Iterator[Row]:
     """Yield the rows with something in them; a sheet may say that it has a million more."""
     sheet.reset_dimensions()
     rows = sheet.iter_rows(max_col=_MAX_COLUMNS, values_only=True)
     return (row for row in rows if any(as_text(cell).strip() for cell in row))
 
 
-def _is_blank(sheet: Any) -> bool:  # noqa: ANN401  openpyxl's
+def _is_blank(sheet: Sheet) -> bool:
     return next(_full_rows(sheet), None) is None
 
 
-def _sheet_name(sheet: Any) -> str:  # noqa: ANN401  openpyxl's
+def _sheet_name(sheet: Sheet) -> str:
     return writable(sheet.title)
 
 
@@ -230,7 +232,7 @@ def _read_parquet(shard: Shard) -> Iterator[Letter | ReadError]:
             yield letter_of(row, columns, f"{shard.source}#{number}", shard.person)
 
 
-def _parquet_rows(table: Any, columns: Columns, start: int, stop: int) -> Iterator[Row]:  # noqa: ANN401  pyarrow's
+def _parquet_rows(table: Table, columns: Columns, start: int, stop: int) -> Iterator[Row]:
     """Yield the rows from `start` to `stop`, of the columns that are needed; the others are None."""
     names = table.schema_arrow.names
     wanted = {names[place]: place for place in columns.places.values()}
@@ -242,7 +244,7 @@ def _parquet_rows(table: Any, columns: Columns, start: int, stop: int) -> Iterat
         before += group.num_rows
 
 
-def _group_rows(table: Any, number: int, wanted: dict[str, int], start: int, stop: int) -> Iterator[Row]:  # noqa: ANN401  pyarrow's
+def _group_rows(table: Table, number: int, wanted: dict[str, int], start: int, stop: int) -> Iterator[Row]:
     group = table.metadata.row_group(number)
     size = max(1, min(1_000, _BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)))
     before = 0
@@ -257,7 +259,7 @@ def _group_rows(table: Any, number: int, wanted: dict[str, int], start: int, sto
             return
 
 
-def _parquet_columns(table: Any, source: str, column: str) -> Columns:  # noqa: ANN401  pyarrow's
+def _parquet_columns(table: Table, source: str, column: str) -> Columns:
     names = table.schema_arrow.names
     if len(set(names)) < len(names):
         raise ReadError(f"{source}: has two columns of the same name; write it again with a name for each")
@@ -267,7 +269,7 @@ def _parquet_columns(table: Any, source: str, column: str) -> Columns:  # noqa: 
 
 
 @contextmanager
-def _parquet(path: Path, source: str) -> Iterator[Any]:
+def _parquet(path: Path, source: str) -> Iterator[Table]:
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
