@@ -30,7 +30,7 @@ from analyzer.history import (
     read_history,
     speaks_of_meeting,
 )
-from analyzer.names import employer_domain
+from analyzer.names import employer_domain, number_companies
 from analyzer.people import OwnAddresses, addresses, fold_address, is_sent, person_in
 from analyzer.pipeline import advise
 from analyzer.present import advice_json
@@ -82,14 +82,14 @@ class _Mailbox:
     """What one person's job mail shows together."""
 
     def __init__(self, rows: Callable[[], Iterable[Row]]) -> None:
-        job, own, recipients = _read_job_mail(rows())
-        linked, written = _read_linked_mail(rows(), job, own)
-        own |= _answering(linked, {message.message_id: message for message in job if message.message_id}, recipients)
-        messages = [_with_owner(message, own) for message in (*job, *linked)]
-        self.own = own
+        job, own = _read_job_mail(rows())
         self.boilerplate = Boilerplate()
+        numbers = number_companies([(message.company, message.domain) for message in job])
+        companies = {message.seq: number for message, number in zip(job, numbers, strict=True) if number is not None}
+        linked, written = _read_linked_mail(self._counting(rows(), companies), job, own)
+        self.own = own | _answering(linked, job)
+        messages = [_with_owner(message, self.own) for message in (*job, *linked)]
         self.ties = _tie(applications(messages), written)
-        self._count_sentences(rows())
 
     def result(self, row: Row, today: date, policy: Policy, profile: Mapping[str, str]) -> dict[str, Any]:
         """Return the final result of a row."""
@@ -103,11 +103,13 @@ class _Mailbox:
         result["boilerplate"] = self.boilerplate.find(result.get("body") or "", _names(result)) if is_job else []
         return result
 
-    def _count_sentences(self, rows: Iterable[Row]) -> None:
+    def _counting(self, rows: Iterable[Row], companies: Mapping[int, int]) -> Iterator[Row]:
+        """Count the sentences of job mail as it goes by."""
         for row in rows:
-            tie, result = self.ties.get(row.seq), row.line["result"]
-            if tie and tie.application.number is not None and _is_job(row):
-                self.boilerplate.count(result.get("body") or "", tie.application.number, _names(result))
+            if row.seq in companies:
+                result = row.line["result"]
+                self.boilerplate.count(_text(result, "body"), companies[row.seq], _names(result))
+            yield row
 
     def _advise_again(
         self,
@@ -161,8 +163,8 @@ class _Mailbox:
 # --- reading
 
 
-def _read_job_mail(rows: Iterable[Row]) -> tuple[list[Message], frozenset[str], dict[int, tuple[str, ...]]]:
-    """Return the job mail without its text, the reader's own addresses, and whom each letter was for."""
+def _read_job_mail(rows: Iterable[Row]) -> tuple[list[Message], frozenset[str]]:
+    """Return the job mail without its text, and the reader's own addresses as far as it shows them."""
     finder = OwnAddresses()
     job = []
     for row in rows:
@@ -174,7 +176,7 @@ def _read_job_mail(rows: Iterable[Row]) -> tuple[list[Message], frozenset[str], 
         finder.see(sender, to, row.line.get("labels") or (), is_job=is_job)
         if is_job:
             job.append(_message(row, sender, to))
-    return job, finder.found(), {message.seq: message.to for message in job}
+    return job, finder.found()
 
 
 def _read_linked_mail(
@@ -241,20 +243,14 @@ def _with_owner(message: Message, own: frozenset[str]) -> Message:
     return replace(message, own=not to_self, domain="", name="", address="")
 
 
-def _answering(
-    linked: Iterable[Message], job: Mapping[str, Message], recipients: Mapping[int, tuple[str, ...]]
-) -> frozenset[str]:
+def _answering(linked: Iterable[Message], job: Sequence[Message]) -> frozenset[str]:
     """Return addresses that answered a rejection that was sent to them alone, and never sent job mail."""
-    writers = {message.sender for message in job.values()}
+    writers = {message.sender for message in job}
+    only_for = {message.message_id: message.to for message in job if message.kind is Kind.REJECTION and message.sure}
     return frozenset(
         message.sender
         for message in linked
-        for name in message.thread
-        if (letter := job.get(name))
-        and letter.kind is Kind.REJECTION
-        and letter.sure
-        and recipients[letter.seq] == (message.sender,)
-        and message.sender not in writers
+        if message.sender not in writers and any(only_for.get(name) == (message.sender,) for name in message.thread)
     )
 
 
