@@ -30,7 +30,7 @@ def read_clipboard() -> Letter:
     """Read the text that was copied last; raises ReadError where there is none, or no tool that gives it."""
     commands = [command for system in _systems() for command in _TOOLS[system] if shutil.which(command[0])]
     if not commands:
-        raise ReadError(f"{_SOURCE}: no tool to read it was found; {_what_to_install()}, or paste the letter: analyzer")
+        raise ReadError(f"{_SOURCE}: cannot be read ({_what_is_missing()}); start analyzer alone, and paste the letter")
     for command in commands:
         data = _output_of(command)
         if data is not None:
@@ -46,10 +46,10 @@ def _systems() -> list[str]:
     return [system for variable, system in asked.items() if os.environ.get(variable)]
 
 
-def _what_to_install() -> str:
+def _what_is_missing() -> str:
     if os.environ.get("WAYLAND_DISPLAY"):
-        return "install wl-clipboard"
-    return "install xclip" if os.environ.get("DISPLAY") else "there is no desktop here to copy in"
+        return "wl-paste is not installed; it is in wl-clipboard"
+    return "xclip is not installed" if os.environ.get("DISPLAY") else "there is no desktop here"
 
 
 def _output_of(command: tuple[str, ...]) -> bytes | None:
