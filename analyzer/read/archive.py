@@ -36,6 +36,9 @@ RATIO = 100
 """What unpacks to more than 100 MB *and* to more than a hundred times its size is a bomb."""
 
 MAX_MEMBERS = 1_000_000
+MAX_DEPTH = 100
+"""Folders within folders in an archive; deeper ones are bait for what walks or removes them."""
+
 _LISTED = 1000  # refused members that are named one by one
 _GROWING = frozenset({"mbox", "jsonl"})  # half of such a file is half of its letters, not half a letter
 _MARK = "unpacked.json"
@@ -207,6 +210,8 @@ def _is_welcome(member: Member, unpacked: Unpacked) -> bool:
     path = PurePosixPath(member.name)
     if _ELSEWHERE.match(member.name) or ".." in path.parts or not path.name:
         reason = "lies outside of the archive, where nothing is written"
+    elif len(path.parts) > MAX_DEPTH:
+        reason = f"lies in more than {MAX_DEPTH} folders"
     if reason:
         unpacked.refuse(member.name, f"{reason}; it was left out")
     return not reason

@@ -84,11 +84,10 @@ def read_files(shard: Shard) -> Iterator[RawMail | Letter | ReadError]:
 def _read_file(path: Path, source: str) -> RawMail | Letter:
     try:
         with path.open("rb") as file:
-            head = file.read(HEAD)
-            data = head + file.read(MAX_BYTES + 1 + _COUNT_LINE - len(head))
+            data = file.read(MAX_BYTES + 1 + _COUNT_LINE)
     except OSError as error:
         raise unreadable(error, source) from error
-    if _is_mail(path, head):
+    if _is_mail(path, data[:HEAD]):
         return _raw_mail(data, source, path.suffix.lower())
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES // 1_000_000

@@ -32,7 +32,7 @@ def mailbox_labels(tail: str) -> tuple[str, ...]:
     """Return the labels of a mailbox that is a file: its folders and its own name."""
     folders = folder_labels(tail)
     own = _plain(unpacked_name(tail.rpartition("/")[2]))
-    if own == "mbox" and folders:  # Apple Mail: NAME.mbox/mbox
+    if own == "mbox":  # Apple Mail's NAME.mbox/mbox, and every other nameless one
         return folders
     return tuple(dict.fromkeys((*folders, own)))
 

@@ -35,6 +35,11 @@ _ZSTD_SKIPPED = range(0x184D2A50, 0x184D2A60)
 _RAN_OUT = "it ends too soon"
 
 
+_LOCAL = struct.Struct("<4s2xHH8xI4xHH")  # mark, flags, method, packed size, sizes of the name and of the extra field
+_LOCAL_MARK = b"PK\3\4"
+_IS_LOCKED, _SIZE_FOLLOWS, _IS_UTF_8 = 1, 8, 0x800  # flags
+
+
 class Stream(Protocol):
     """What can be read on, and is at its end where nothing comes."""
 
@@ -65,7 +70,12 @@ def decompressed(packed: BinaryIO, kind: str) -> Stream:
 
 def zip_members(path: Path) -> Iterator[Member]:
     """Yield the members of a zip archive; folders are none."""
-    with zipfile.ZipFile(path) as archive:
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile:  # its table of contents stands at the end, which a download that broke off lacks
+        yield from _members_without_contents(path)
+        raise
+    with archive:
         for info in archive.infolist():
             if not info.is_dir():
                 name = info.filename.replace("\\", "/")  # as some Windows programs write
@@ -81,6 +91,66 @@ def tar_members(stream: Stream) -> Iterator[Member]:
                 yield Member(
                     info.name, cast("Callable[[], Stream]", partial(archive.extractfile, info)), _tar_refused(info)
                 )
+
+
+def _members_without_contents(path: Path) -> Iterator[Member]:
+    """Yield what can be read of a zip from its beginning on; each member is read before the next."""
+    with path.open("rb") as file:
+        while len(head := file.read(_LOCAL.size)) == _LOCAL.size and head.startswith(_LOCAL_MARK):
+            _, flags, method, size, name_size, extra_size = _LOCAL.unpack(head)
+            name = file.read(name_size).decode("utf-8" if flags & _IS_UTF_8 else "cp437", "replace")
+            begin = file.seek(extra_size, 1)
+            if method != zipfile.ZIP_DEFLATED or flags & _IS_LOCKED:
+                # Stored as it is: where it ends is known only from its header, if at all.
+                if flags & (_IS_LOCKED | _SIZE_FOLLOWS) or method != zipfile.ZIP_STORED:
+                    return
+                stream: _Inflated | _Part = _Part(file, size)
+            else:
+                stream = _Inflated(file)
+            if not name.endswith("/"):
+                yield Member(name.replace("\\", "/"), lambda stream=stream: stream)  # type: ignore[misc]
+            while stream.read(_CHUNK):  # what nobody wanted
+                pass
+            file.seek(begin + stream.taken)
+            rest = file.read(24 + len(_LOCAL_MARK))  # sizes may follow
+            file.seek(begin + stream.taken + max(0, rest.find(_LOCAL_MARK)))
+
+
+class _Part:
+    """So many bytes of a file."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._left = file, size
+        self.taken = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(min(size, self._left))
+        if self._left and not data:
+            raise EOFError(_RAN_OUT)
+        self._left -= len(data)
+        self.taken += len(data)
+        return data
+
+
+class _Inflated:
+    """What a member unpacks to, which knows itself where it ends."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._inflate = file, zlib.decompressobj(-zlib.MAX_WBITS)
+        self._waiting = b""
+        self.taken = 0
+
+    def read(self, size: int, /) -> bytes:
+        while not self._inflate.eof:
+            packed = self._waiting or self._file.read(_CHUNK)
+            if not packed:
+                raise EOFError(_RAN_OUT)
+            data = self._inflate.decompress(packed, size)
+            self._waiting = self._inflate.unconsumed_tail
+            self.taken += len(packed) - len(self._waiting) - len(self._inflate.unused_data)
+            if data:
+                return data
+        return b""
 
 
 def _zip_refused(info: zipfile.ZipInfo) -> str:

@@ -161,7 +161,8 @@ def _in_folder(root: _Root, run: _Run) -> Iterator[_File | Shard | ReadError]:
 
 def _walk(root: _Root, run: _Run) -> Iterator[_File | ReadError]:
     """Yield the files in a folder, sorted, at all depths, and an error for each link that could be mail."""
-    if _is_left_out(root.path, root, run):
+    left_out = _left_out_in(root, run)
+    if root.path in left_out:
         return
     waiting = [_names(_File(root.path, root, "", ""))]
     while waiting:
@@ -176,7 +177,7 @@ def _walk(root: _Root, run: _Run) -> Iterator[_File | ReadError]:
                 yield ReadError(f"{found.source}: {reason}", source=found.source)
         elif not _is_folder(found.path):
             yield found
-        elif not _is_left_out(found.path, root, run):
+        elif found.path not in left_out and not _is_clutter(found.path):
             waiting.append(_names(found))
 
 
@@ -195,17 +196,24 @@ def _names(folder: _File) -> Iterator[_File | ReadError]:
 
 def _with_own_root(file: _File) -> _File:
     """Return a file or folder whose name is no text: what is shown of it does not lead to it."""
-    labels = folder_labels(f"{file.tail}/" if _is_folder(file.path) else file.tail)
+    labels = folder_labels(f"{file.tail}/x" if _is_folder(file.path) else file.tail)
     root = replace(file.root, path=file.path, source=file.source, labels=(*file.root.labels, *labels))
     return _File(file.path, root, "", file.name)
 
 
-def _is_left_out(folder: Path, root: _Root, run: _Run) -> bool:
-    """Say whether a folder holds no mail: the output of a run, what macOS adds to archives, a maildir's half mail."""
-    if folder.name == "__MACOSX" or (folder.name == "tmp" and folder.with_name("cur").is_dir()):
-        return True
-    place = folder.resolve()
-    return not root.depth and any(place.is_relative_to(other) for other in run.left_out)
+def _left_out_in(root: _Root, run: _Run) -> frozenset[Path]:
+    """Return the folders in `root` that hold no mail but what the program wrote. What is unpacked lies in one of them."""
+    place = root.path.resolve()
+    if root.depth:
+        return frozenset()
+    if any(place.is_relative_to(folder) for folder in run.left_out):
+        return frozenset({root.path})
+    return frozenset(root.path / folder.relative_to(place) for folder in run.left_out if folder.is_relative_to(place))
+
+
+def _is_clutter(folder: Path) -> bool:
+    """Say whether macOS added it to an archive, or a maildir keeps half mail in it."""
+    return folder.name == "__MACOSX" or (folder.name == "tmp" and folder.with_name("cur").is_dir())
 
 
 def _is_folder(path: Path) -> bool:
