@@ -231,6 +231,7 @@ def _nothing_new(state: State, asked: str, inputs: str, maker: Maker, options: O
         how = "one subfolder a person" if last.people else "one person's mail"
         raise RunError(f"{output}: holds a run with {how}; say {'' if last.people else 'no '}--people, or name another")
     same = last.finished and (last.asked, last.today, last.inputs) == (asked, options.today, inputs)
+    same = same and (options.keep or not last.keep)
     if not same or (not options.keep and last.maker != state.maker(maker)):
         return None
     state.reopen()
@@ -401,7 +402,7 @@ def person_folders(people: Sequence[str]) -> dict[str, str]:
             plain == person and plain.split(".")[0].upper() not in _RESERVED and plain not in (*OUTPUTS, "people.html")
         )
         if not is_own or plain.casefold() in taken:
-            plain = f"{plain}-{hashlib.sha256(person.encode()).hexdigest()[:8]}"
+            plain = f"{plain.replace('.', '_')}-{hashlib.sha256(person.encode()).hexdigest()[:8]}"
         taken.add(plain.casefold())
         folders[person] = plain
     return folders

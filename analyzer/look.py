@@ -1,14 +1,16 @@
 """The cheap first look at a message: whether it is wanted, and whether it may be about a job application at all.
 
-Mail that was sent to many and names nothing of an application is other mail, without the model; so is what is long or
-says "you" nowhere. Whoever writes in person may refuse in any words ("we shook hands with a girl from Motueka"), so a
-short message from one person to another goes to the model. `tests/test_look.py` measures what this misses.
+Mail that names nothing of an application is other mail, without the model. Whoever writes in person may refuse in any
+words ("we shook hands with a girl from Motueka"), so a short message from one person to another goes to the model too,
+if it names an occupation or speaks of deciding more than once. `tests/test_look.py` measures what this misses.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ curriculum shortlist short_list position_ positions_ role_ roles_ job career emp
 regret unsuccessful unfortunately sorry internship trainee apprentice probation background_check start_date salary
 successful selected_ selection an_offer offer_of offer_letter offer_you pleased_to_offer onboarding going_forward
 moving_forward move_forward go_forward taking_you proceed next_stage next_step final_stage final_round panel_
-assessment someone_else somebody_else submission portfolio references_ registration eligible audition workforce
+assessment someone_else somebody_else other_person finalist submission portfolio references_ registration eligible audition workforce
 worker_ going_to_pass civil_service advertisement posts_ crew_
 """.split()
 """What words of job mail begin with; "_" is the end of a word."""
@@ -42,27 +44,53 @@ orders_
 """.split()
 """Marks of mail that was sent to many, or by a machine."""
 
+DECIDING = """
+decided decision chose choice gone_with went_with go_with going_with engage signed contract the_other said_yes not_going
+is_no_ a_no_ luck wish_you trial test_ taking_on take_on taken_on join_us team_ committee board_ result score full_
+filled afraid disappoint owe_you place_for put_you leave_it leave_you licen visa ticket papers thanks_for_coming
+thank_you_for_coming advert ad_ notice starts_ shift_ wage pay_you training experience qualif round_ feedback spot_
+seat_ chair_ refus accept answer
+""".split()
+"""Words with which people decide on somebody, each of them common elsewhere."""
+
 ONE = "you thank thx_ ta_ u_ ur_".split()
 """How one person speaks to another."""
 
+_LETTERS = 3  # by which most stems are ruled out at once
 _KEPT = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PLAIN = bytes(ord(char) if (char := chr(code).lower()) in _KEPT else ord(" ") for code in range(256))
 
 
-def _stems(words: list[str]) -> list[bytes]:
-    return [b" " + word.replace("_", " ").encode() for word in words]
+def _stems(words: list[str]) -> list[tuple[bytes, bytes]]:
+    """Return each stem as it is looked for, with its first letters."""
+    stems = [b" " + word.replace("_", " ").encode() for word in words]
+    return [(stem[1 : 1 + _LETTERS], stem) for stem in stems]
 
 
-_JOB, _MANY, _ONE = _stems(JOB), _stems(MANY), _stems(ONE)
+_JOB, _MANY, _DECIDING, _ONE = _stems(JOB), _stems(MANY), _stems(DECIDING), _stems(ONE)
+
+
+@cache
+def _occupations() -> frozenset[bytes]:
+    return frozenset(Path(__file__).with_name("occupations.txt").read_bytes().split())
 
 
 def may_be_job_mail(subject: str, sender: str, text: str) -> bool:
     """Return False where a message is surely not about an application of the reader's."""
-    start = f" {subject} {sender} {text[:FIRST]} ".encode("ascii", "replace").translate(_PLAIN)
-    words = b" %b " % b" ".join(start.split())
-    if any(stem in words for stem in _JOB):
+    start = f"{subject} {sender} {text[:FIRST]}".encode("ascii", "replace").translate(_PLAIN)
+    words = start.split()
+    different = set(words)
+    line = b" %b " % b" ".join(words)
+    begins = {word[:_LETTERS].ljust(_LETTERS) for word in different}
+
+    def count(stems: list[tuple[bytes, bytes]]) -> int:
+        return sum(begin in begins and stem in line for begin, stem in stems)
+
+    if count(_JOB):
         return True
-    return len(text) <= LONG and any(stem in words for stem in _ONE) and not any(stem in words for stem in _MANY)
+    if len(text) > LONG or not count(_ONE) or count(_MANY):
+        return False
+    return count(_DECIDING) > 1 or not _occupations().isdisjoint(different)
 
 
 @dataclass(frozen=True)
