@@ -12,11 +12,11 @@ import contextlib
 import hashlib
 import json
 import os
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer import tally
+from analyzer.companies import companies
 from analyzer.errors import RunError
 from analyzer.outbox import What, in_words, plan
 from analyzer.reasons import ARTICLE, DEFINITIONS, Kind, Reason
@@ -29,7 +29,6 @@ from analyzer.report_rows import (
     Cloak,
     View,
     cloak,
-    company_key,
     email,
     is_fresh,
     names_of,
@@ -40,7 +39,9 @@ from analyzer.results import RESULTS, read_results, result_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
 
+    from analyzer.companies import Company
     from analyzer.outbox import Task
     from analyzer.tally import Application, Count, Month
 
@@ -58,7 +59,7 @@ DUE = 8  # things to do that stand in the page at once; the others unfold
 _PAGE = Path(__file__).with_name("report_page")
 _OUTCOMES = {"offer": "Offer", "interview": "Interview or a talk", "closed": "A no", "waiting": "No answer yet"}
 _FURTHEST = {"offer": "an offer", "interview": "an interview", "closed": "a written answer", "waiting": "no answer yet"}
-_KEPT = ("id", "date", "kind", "kinds", "shown", "stage", "company", "role", "status", "after", "application")
+_KEPT = tuple("id date kind kinds shown stage company role status after until timeframe policy application".split())
 """What is kept in memory of each letter; the rest is read again for its row."""
 
 
@@ -85,8 +86,7 @@ def write_report(results: Iterable[Mapping[str, Any]], path: Path, *, today: dat
         **_reasons(letters),
         **_time(found, today),
         **_answers(found),
-        "companies": (companies := _companies(found, hide)),
-        "again": any(company["again"] for company in companies),
+        "companies": _companies(letters, found, view),
         "letters": bool(letters),
         "left_out": _left_out(len(letters)),
         "island": _island(results, _oldest_shown(letters), view),
@@ -164,7 +164,7 @@ def _opening(
 
 def _lead(letters: Sequence[object], due: Sequence[object], news: Sequence[object]) -> str:
     if not letters:
-        return "None of the messages that were read is about a job application. If one is, look into skipped.csv."
+        return "None of the messages that were read is about a job application. What could not be read stands in skipped.csv."
     if news:
         return "Somebody wants to go on with you: answer that first."
     if due:
@@ -292,7 +292,7 @@ def _good_news(letters: Iterable[Mapping[str, Any]], view: View) -> Iterator[dic
         again = "They came back to you. " if back else ""
         yield {
             "what": f"Answer {company}",
-            "why": f"{again}Their message of {view.hide.day(sent)} reads like {reads}.",
+            "why": f"{again}Their message{f' of {view.hide.day(sent)}' if sent else ''} reads like {reads}.",
         }
 
 
@@ -327,9 +327,7 @@ def _time(found: Sequence[Application], today: date) -> dict[str, Any]:
         "chart": _chart(months),
         "chart_words": f"{total} applications in {len(months)} months, drawn as columns; {reached} led to an interview or further. "
         "The numbers stand in the table below.",
-        "outside": f"{outside} more began earlier than {tally.MONTHS} months ago, or have no date that makes sense."
-        if outside
-        else "",
+        "outside": f"{outside} more began before these months, or have no date." if outside else "",
     }
 
 
@@ -354,7 +352,7 @@ def _chart(months: Sequence[Month]) -> dict[str, Any]:
         }
         for index, month in enumerate(months)
     ]
-    dense = "dense" if len(months) > 12 and most >= 100 else ""
+    dense = "dense" if len(months) > 12 else ""
     return {"height": _HEIGHT, "base": _TOP + _TALL, "width": _number(width), "columns": columns, "dense": dense}
 
 
@@ -398,31 +396,39 @@ def _answers(found: Sequence[Application]) -> dict[str, Any]:
     }
 
 
-def _companies(found: Iterable[Application], hide: Cloak) -> list[dict[str, Any]]:
-    """Return a line for each company, those applied to most often first, then the newest."""
-    groups: dict[str, list[Application]] = {}
+def _companies(letters: Iterable[Mapping[str, Any]], found: Iterable[Application], view: View) -> list[dict[str, Any]]:
+    """Return a line for each company, those applied to most often first."""
+    furthest: dict[str | None, str] = {}
     for application in found:
-        if application.company:
-            groups.setdefault(company_key(application.company), []).append(application)
-    order = sorted(
-        groups.values(), key=lambda group: (-len(group), -max((one.last or date.min).toordinal() for one in group))
-    )
+        known = furthest.get(application.company, "waiting")
+        furthest[application.company] = min(known, application.outcome, key=tally.OUTCOMES.index)
     return [
         {
-            "name": hide.company(group[0].company),
-            "times": len(group),
-            "furthest": _FURTHEST[min((one.outcome for one in group), key=tally.OUTCOMES.index)],
-            "took": _took([one.days for one in group if one.days is not None]),
-            "again": "",
+            "name": view.hide.company(company.name),
+            "times": company.applications,
+            "furthest": _FURTHEST[furthest.get(company.name, "waiting")],
+            "took": _took(company.days_to_answer),
+            **_again(company, view),
         }
-        for group in order
+        for company in companies(letters)
     ]
 
 
 def _took(days: Sequence[int]) -> str:
     if not days:
         return "not known"
-    return _days(days[0]) if min(days) == max(days) else f"{min(days)} to {_days(max(days))}"
+    return _days(days[0]) if days[0] == days[-1] else f"{days[0]} to {_days(days[-1])}"
+
+
+def _again(company: Company, view: View) -> dict[str, str]:
+    """Say when applying again makes sense; `again_why` is the letter's own word for it, if it has one."""
+    if company.open:
+        return {"again": "still open", "again_why": ""}
+    if company.reapply is None:
+        return {"again": "any time, for another role", "again_why": ""}
+    after, because = company.reapply.after, company.reapply.because
+    why = plain(because) if because.startswith("the letter says") and not view.hide.anonymous else ""
+    return {"again": f"from {view.hide.day(after)}" if after > view.today else "from now on", "again_why": why}
 
 
 def _left_out(number: int) -> str:

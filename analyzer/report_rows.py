@@ -255,11 +255,13 @@ def _ask_day(result: Mapping[str, Any], status: str, view: View) -> date | None:
 
 
 def is_fresh(result: Mapping[str, Any], sent: date | None, today: date) -> bool:
-    """Return whether a message is so young that it may still want an answer; not where a no or an answer followed."""
+    """Return whether a message may still want an answer: it is young, or has no date, and no answer or no followed."""
     application = result.get("application") or {}
     answered = day_of(application.get("answered"))
-    young = sent is not None and (today - sent).days <= ANSWER_DAYS
-    return young and bool(application.get("open", True)) and (answered is None or sent is None or answered < sent)
+    young = sent is None or (today - sent).days <= ANSWER_DAYS
+    return (
+        young and bool(application.get("open", True)) and (answered is None or (sent is not None and answered < sent))
+    )
 
 
 def _todo(result: Mapping[str, Any], kind: str, status: str, task: Task | None, when: str) -> tuple[str, str]:

@@ -106,7 +106,7 @@ def _result(n: int, rng: random.Random, today: date) -> dict[str, Any]:
         "reasons": {name: 0.91 if name in plot["shown"] else 0.02 for name in _REASONS} if rejection else {},
         "evidence": [{"reason": name, "start": start, "end": end, "text": body[start:end]} for name, start, end in spans],
         "body": body, "stage": plot.get("stage"), "stage_from": "letter" if rejection else None,
-        "vacancy": plot.get("vacancy"), "ineligible": False if rejection else None, "timeframe": None,
+        "vacancy": plot.get("vacancy"), "ineligible": False if rejection else None, "timeframe": "in six months" if n % 11 == 5 else None,
         "company": company, "role": role, "contact": contact, "action": plot["action"],
         "send_by": (sent + timedelta(days=2)).isoformat() if rejection else None,
         "after": after.isoformat() if after else None,
@@ -177,5 +177,5 @@ def _application(
     return {
         "id": f"a{n}", "company": company, "role": role, "furthest": furthest, "people": [], "answered": None,
         "came_back": None, "applied": (sent - timedelta(days=days)).isoformat() if answered else sent.isoformat(),
-        "days_to_answer": days if answered else None,
+        "days_to_answer": days if answered else None, "open": plot["kind"] != "rejection", "last": True,
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Make pictures of the report from made-up results: `python -m scripts.report_screenshots DIR [--docs]`.
 
-For looking at the page in all its sizes and colours; --docs makes the two pictures in docs/ again. Needs Chromium and
+For looking at the page in all its sizes and colours; --docs makes the pictures in docs/ again. Needs Chromium and
 its driver (Debian: chromium, chromium-driver) and Pillow.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[1] / "docs"
 MAX_BYTES = 200_000
+PHONE = 600  # pixels: below this width the browser acts as a phone
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
 
@@ -39,15 +40,20 @@ def browser() -> Iterator[webdriver.Chrome]:
         driver.quit()
 
 
-def picture(driver: webdriver.Chrome, width: int, scheme: str, *, height: int | None = None) -> bytes:
-    """Return the page as PNG, whole or down to `height`."""
-    driver.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    size = {"width": width, "height": height or 900, "deviceScaleFactor": 1, "mobile": width < 600}
+def picture(
+    driver: webdriver.Chrome, width: int, scheme: str, *, part: str = "", top: int = 0, height: int = 0
+) -> bytes:
+    """Return the page as PNG: whole, or `height` pixels of it, from `top` or from where the element `part` begins."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < PHONE}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    if part:
+        top = driver.execute_script(
+            f"return document.querySelector('{part}').getBoundingClientRect().top + scrollY - 24"
+        )
     whole = height or driver.execute_script("return document.documentElement.scrollHeight")
-    clip = {"x": 0, "y": 0, "width": width, "height": whole, "scale": 1}
+    clip = {"x": 0, "y": top, "width": width, "height": whole, "scale": 1}
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
     return base64.b64decode(shot["data"])
 
@@ -62,11 +68,17 @@ def small(png: bytes) -> bytes:
 
 
 def write_docs(driver: webdriver.Chrome, page: Path) -> None:
-    """Make the pictures in docs/: a desk's width in light, a phone's in dark."""
+    """Make the pictures in docs/: the top and the counts at a desk, a letter unfolded on a phone."""
     DOCS.mkdir(exist_ok=True)
     driver.get(page.as_uri())
-    for name, width, scheme, height in (("report", 1280, "light", 1700), ("report-phone", 390, "dark", 1500)):
-        data = small(picture(driver, width, scheme, height=height))
+    driver.execute_script("document.querySelector('.row-button').click()")
+    pictures = {
+        "report": picture(driver, 1280, "light", height=1270),
+        "report-counts": picture(driver, 1280, "light", part="#reasons", height=1440),
+        "report-phone": picture(driver, 390, "dark", part="#letters", height=1750),
+    }
+    for name, png in pictures.items():
+        data = small(png)
         if len(data) > MAX_BYTES:
             raise SystemExit(f"docs/{name}.png would be {len(data):,} bytes; make it smaller")
         (DOCS / f"{name}.png").write_bytes(data)
@@ -97,7 +109,7 @@ def main() -> None:
             pdf = driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True, "printBackground": False})
             (told.folder / f"{name}.pdf").write_bytes(base64.b64decode(pdf["data"]))
         if told.docs:
-            write_docs(driver, pages["report-400"])
+            write_docs(driver, pages["report-12"])
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ import base64
 import hashlib
 import json
 import re
-import runpy
 import stat
 import subprocess
 import sys
 from datetime import date, timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -24,10 +22,8 @@ from analyzer.errors import RunError
 from analyzer.report import Saved, remake, write_people_page, write_report
 from analyzer.report_rows import MAX_BODY, MAX_LINK, mail_link, plain, stretches
 from analyzer.tally import MONTHS, answer_times, applications, middle_time, reason_counts, timeline
+from scripts.made_up_results import TODAY, made_up_results
 
-ROOT = Path(__file__).parents[1]
-_MADE_UP = runpy.run_path(str(ROOT / "scripts" / "made_up_results.py"))
-made_up_results, TODAY = _MADE_UP["made_up_results"], _MADE_UP["TODAY"]
 VOID = {"meta", "input", "br", "link", "img"}
 
 
@@ -252,6 +248,19 @@ def test_answer_times_fall_into_their_spans_and_the_middle_needs_ten():
     for result in results:
         result["application"]["days_to_answer"] = 9
     assert middle_time(applications(results)) == 9
+
+
+def test_companies_say_how_often_how_long_they_took_and_when_to_apply_again(write):
+    results = made_up_results(6)
+    for result in results[:4]:
+        result["company"] = result["application"]["company"] = "Kestrel Foods"
+    results[5]["timeframe"] = "in six months"
+    text = write(results).text
+    table = text[text.index("Applying again") : text.index("All letters Sorting")]
+    took = sorted(result["application"]["days_to_answer"] for result in results[:2] + results[3:4])
+    assert f"Kestrel Foods 4 an interview {took[0]} to {took[-1]} days still open" in table
+    assert re.search(r"Cobalt Care 1 an interview \d+ days still open", table)
+    assert re.search(r"Dunlin Press 1 an interview \d+ days from now on \(the letter says .in six months.\)", table)
 
 
 # --- one file, offline, private

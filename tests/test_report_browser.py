@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import shutil
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from analyzer.report import write_people_page, write_report
+from scripts.made_up_results import TODAY, made_up_results
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("chromedriver")),
     reason="needs a browser: Debian's chromium and chromium-driver",
 )
 
-_MADE_UP = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "made_up_results.py"))
-made_up_results, TODAY = _MADE_UP["made_up_results"], _MADE_UP["TODAY"]
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
 
