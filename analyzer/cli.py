@@ -218,6 +218,34 @@ def next_(
         print_agendas(agendas, console(), every=every)
 
 
+@app.command(short_help="Make the page about a folder's results again.")
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The output folder of a run.", show_default=False)],
+    *,
+    anonymous: Annotated[
+        bool,
+        typer.Option(
+            "--anonymous", help="A page to show: without names and texts, dates by month (report-anonymous.html)."
+        ),
+    ] = False,
+    people: Annotated[
+        bool, typer.Option("--people", help="One page with a line for each client (people.html).")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Make report.html again from a folder's results, as of today.
+
+    Example: `analyzer report answers --anonymous`.
+    """
+    from analyzer.present import json_line
+    from analyzer.report import remake
+
+    if anonymous and people:
+        raise typer.BadParameter("--people names no company and quotes no letter as it is; leave --anonymous out")
+    page = str(remake(folder, today=_today(), anonymous=anonymous, people=people))
+    typer.echo(json_line({"report": page}) if json else page)
+
+
 @app.command(short_help="Train a model on your labelled letters.")
 def train(
     corpus: Annotated[
