@@ -30,7 +30,7 @@ curriculum shortlist short_list position_ positions_ role_ roles_ job career emp
 regret unsuccessful unfortunately sorry internship trainee apprentice probation background_check start_date salary
 successful selected_ selection an_offer offer_of offer_letter offer_you pleased_to_offer onboarding going_forward
 moving_forward move_forward go_forward taking_you proceed next_stage next_step final_stage final_round panel_
-assessment someone_else somebody_else other_person finalist submission portfolio references_ registration eligible audition workforce
+assessment someone_else somebody_else other_person finalist cover_letter submission portfolio references_ registration eligible audition workforce
 worker_ going_to_pass civil_service advertisement posts_ crew_
 """.split()
 """What words of job mail begin with; "_" is the end of a word."""
@@ -45,7 +45,7 @@ orders_
 """Marks of mail that was sent to many, or by a machine."""
 
 DECIDING = """
-decided decision chose choice gone_with went_with go_with going_with engage signed contract the_other said_yes not_going
+letter work_ saturday hours_ gig_ temp_ wanted_ staff still_in_the decided decision chose choice gone_with went_with go_with going_with engage signed contract the_other said_yes not_going
 is_no_ a_no_ luck wish_you trial test_ taking_on take_on taken_on join_us team_ committee board_ result score full_
 filled afraid disappoint owe_you place_for put_you leave_it leave_you licen visa ticket papers thanks_for_coming
 thank_you_for_coming advert ad_ notice starts_ shift_ wage pay_you training experience qualif round_ feedback spot_
@@ -62,9 +62,9 @@ _PLAIN = bytes(ord(char) if (char := chr(code).lower()) in _KEPT else ord(" ") f
 
 
 def _stems(words: list[str]) -> list[tuple[bytes, bytes]]:
-    """Return each stem as it is looked for, with its first letters."""
+    """Return each stem as it is looked for, with the first letters of its first word."""
     stems = [b" " + word.replace("_", " ").encode() for word in words]
-    return [(stem[1 : 1 + _LETTERS], stem) for stem in stems]
+    return [(stem.split()[0][:_LETTERS].ljust(_LETTERS), stem) for stem in stems]
 
 
 _JOB, _MANY, _DECIDING, _ONE = _stems(JOB), _stems(MANY), _stems(DECIDING), _stems(ONE)
