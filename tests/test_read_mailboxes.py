@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import ReadError
-from analyzer.read import disk, files, mbox, plan, read_letters, read_shard
+from analyzer.read import disk, files, mbox, plan, read_letters, read_shard, shards
 from analyzer.records import Letter, RawMail
 
 few = settings(max_examples=80, deadline=None, derandomize=True)
@@ -176,15 +176,15 @@ def test_messages_written_as_mboxrd_are_split_into_the_same_whatever_the_sizes(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(disk, "BLOCK", block)
         patch.setattr(disk, "SHARD_BYTES", shard)
-        shards = planned(path)
-        found = [list(read_shard(one)) for one in shards]
+        pieces = planned(path)
+        found = [list(read_shard(one)) for one in pieces]
     assert [item.data for items in found for item in items] == written
     numbers = [item.source for items in found for item in items]
     assert numbers == [f"{path}#{number}" for number in range(1, len(written) + 1)]
-    assert [one.first for one in shards] == [1 + sum(map(len, found[:at])) for at in range(len(shards))]
-    assert shards[0].start == 0
-    assert shards[-1].stop == path.stat().st_size
-    assert all(one.stop == after.start for one, after in itertools.pairwise(shards))
+    assert [one.first for one in pieces] == [1 + sum(map(len, found[:at])) for at in range(len(pieces))]
+    assert pieces[0].start == 0
+    assert pieces[-1].stop == path.stat().st_size
+    assert all(one.stop == after.start for one, after in itertools.pairwise(pieces))
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
@@ -439,12 +439,11 @@ def test_files_that_are_no_mail_are_passed_over_in_folders_without_a_word(tmp_pa
 
 
 def test_small_files_are_read_together_in_order_each_under_its_own_name(tmp_path, monkeypatch):
-    monkeypatch.setattr("analyzer.read.plan.MAX_FILES", 3, raising=False)
+    monkeypatch.setattr(shards, "MAX_FILES", 3)
     for number in range(7):
         put(tmp_path / "in" / f"f{number % 2}" / f"{number}.eml", mail(number))
     put(tmp_path / "in" / "f0" / "3.jsonl", b'{"body": "Dear Sam"}\n')
-    shards = planned(tmp_path / "in")
-    assert [len(shard.files) for shard in shards] == [2, 0, 3, 2] or sum(len(s.files) for s in shards) == 7
+    assert [len(shard.files) for shard in planned(tmp_path / "in")] == [2, 0, 3, 2]
     found = read_all(tmp_path / "in")
     expected = ["f0/0.eml", "f0/2.eml", "f0/3.jsonl#1", "f0/4.eml", "f0/6.eml", "f1/1.eml", "f1/3.eml", "f1/5.eml"]
     assert [item.source for item in found] == [f"{tmp_path}/in/{name}" for name in expected]
@@ -495,6 +494,17 @@ def test_a_thousand_nested_folders_are_walked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert subjects(read_all(tmp_path / "in")) == ["1"]
     subprocess.run(["rm", "-r", "in"], check=True)  # what removes old folders of tests calls itself too
+
+
+def test_folders_too_deep_for_any_path_are_one_error(tmp_path, monkeypatch):
+    put(tmp_path / "in" / "e.eml", mail(1))
+    monkeypatch.chdir(tmp_path / "in")
+    for _ in range(25):
+        os.mkdir("d" * 200)  # noqa: PTH102
+        os.chdir("d" * 200)
+    monkeypatch.chdir(tmp_path)
+    error, found = read_all(tmp_path / "in")
+    assert ("cannot be reached" in str(error), found.data) == (True, mail(1))
 
 
 def test_names_that_are_no_text_are_shown_as_text_and_read_all_the_same(tmp_path):
@@ -567,8 +577,8 @@ def test_jsonl_lines_keep_their_numbers_whatever_the_shards(tmp_path_factory, ro
     path.write_bytes((line_end.join(rows) + (line_end if closed else "")).encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(disk, "SHARD_BYTES", size)
-        shards = planned(path)
-    found = [(shard, number, item) for shard in shards for number, item in enumerate(read_shard(shard))]
+        pieces = planned(path)
+    found = [(shard, number, item) for shard in pieces for number, item in enumerate(read_shard(shard))]
     expected = [number for number, row in enumerate(rows, 1) if row.strip()]
     assert [shard.first + number for shard, number, _ in found] == expected
     for shard, number, item in found:

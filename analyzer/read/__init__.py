@@ -1,6 +1,6 @@
 """Mail on disk -> letters. `plan` finds shards of work, `read_shard` reads one, `read_mail` parses a message of it.
 
-    plan.py         files and folders -> shards                  formats.py   what a file is
+    shards.py       files and folders -> shards                  formats.py   what a file is
     mbox.py         a mailbox in one file                        labels.py    where it lies -> labels
     jsonl.py        one letter a line                            disk.py      a file in blocks
     table.py        CSV, TSV, XLSX, Parquet                      archive.py   archives and packed files -> a folder
@@ -28,7 +28,7 @@ from analyzer.read.eml import read_mail
 from analyzer.read.files import read_files, read_one
 from analyzer.read.jsonl import read_jsonl
 from analyzer.read.mbox import read_mbox
-from analyzer.read.plan import plan
+from analyzer.read.shards import plan
 from analyzer.read.text import MAX_BYTES, letter_from_text, writable
 from analyzer.records import Letter, RawMail
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -24,7 +25,7 @@ from analyzer.read.packed import BROKEN, Member, decompressed, tar_members, zip_
 from analyzer.read.text import writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from analyzer.read.packed import Stream
 
@@ -42,7 +43,8 @@ MAX_DEPTH = 100
 _LISTED = 1000  # refused members that are named one by one
 _GROWING = frozenset({"mbox", "jsonl"})  # half of such a file is half of its letters, not half a letter
 _MARK = "unpacked.json"
-_ELSEWHERE = re.compile(r"/|[A-Za-z]:")
+_ELSEWHERE = re.compile(r"[/\\]|[A-Za-z]:")
+_SEPARATOR = re.compile(r"[/\\]")
 _NO_SUCH_NAMES = frozenset(
     {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.EILSEQ, errno.EINVAL, errno.ENOENT}
 )
@@ -154,7 +156,7 @@ def _fill(packed: Packed, unpacked: Unpacked, budget: Budget) -> bool:
     """Write what may be mail. What is broken ends it, and what came before stays. False: a packed file of no mail."""
     try:
         if packed.kind == "zip":
-            _fill_from_zip(packed.path, unpacked, budget)
+            _fill_from(zip_members(packed.path), unpacked, budget)
             return True
         with packed.path.open("rb") as file:
             return _fill_from_stream(_Counted(decompressed(file, packed.kind), budget), packed, unpacked)
@@ -170,7 +172,7 @@ def _fill_from_stream(stream: Stream, packed: Packed, unpacked: Unpacked) -> boo
     head = _read_full(stream, HEAD)
     whole = _Rejoined(head, stream)
     if is_tar(head) or packed.kind == "tar":
-        _fill_from_tar(whole, unpacked)
+        _fill_from(tar_members(whole), unpacked, None)
         return True
     name = unpacked_name(packed.name)
     found = format_of(name, head, named=packed.named)
@@ -181,36 +183,31 @@ def _fill_from_stream(stream: Stream, packed: Packed, unpacked: Unpacked) -> boo
     return True
 
 
-def _fill_from_tar(stream: Stream, unpacked: Unpacked) -> None:
-    for number, member in enumerate(tar_members(stream)):
-        if number >= MAX_MEMBERS:
-            unpacked.refuse("", _too_many())
-            return
-        if _is_welcome(member, unpacked):
-            _unpack_member(member.name, member.open(), number, unpacked)
-
-
-def _fill_from_zip(path: Path, unpacked: Unpacked, budget: Budget) -> None:
-    """Write the members of a zip; each stands on its own, so that a broken one is the only one lost."""
-    for number, member in enumerate(zip_members(path)):
-        if number >= MAX_MEMBERS:
-            unpacked.refuse("", _too_many())
-            return
-        if not _is_welcome(member, unpacked):
-            continue
-        try:
-            _unpack_member(member.name, _Counted(member.open(), budget), number, unpacked)
-        except BROKEN as error:
-            _raise_if_of_disk(error)
-            unpacked.refuse(member.name, "is damaged; download the archive again")
+def _fill_from(members: Generator[Member], unpacked: Unpacked, budget: Budget | None) -> None:
+    """Write members; `budget` is None where what they come from is counted already."""
+    with closing(members):
+        for number, member in enumerate(members):
+            if number >= MAX_MEMBERS:
+                unpacked.refuse("", f"holds more than {MAX_MEMBERS:,} members; the rest was left out")
+                return
+            if not _is_welcome(member, unpacked):
+                continue
+            try:
+                stream = _Counted(member.open(), budget) if budget else member.open()
+                _unpack_member(member.name, stream, number, unpacked)
+            except BROKEN as error:
+                _raise_if_of_disk(error)
+                if not member.stands_alone:
+                    raise
+                unpacked.refuse(member.name, "is damaged; download the archive again")
 
 
 def _is_welcome(member: Member, unpacked: Unpacked) -> bool:
     reason = member.refused
-    path = PurePosixPath(member.name)
-    if _ELSEWHERE.match(member.name) or ".." in path.parts or not path.name:
+    folders = _SEPARATOR.split(member.name)
+    if _ELSEWHERE.match(member.name) or ".." in folders or folders[-1] in {"", "."}:
         reason = "lies outside of the archive, where nothing is written"
-    elif len(path.parts) > MAX_DEPTH:
+    elif len(folders) > MAX_DEPTH:
         reason = f"lies in more than {MAX_DEPTH} folders"
     if reason:
         unpacked.refuse(member.name, f"{reason}; it was left out")
@@ -261,10 +258,6 @@ def _raise_if_of_disk(error: BaseException) -> None:
         raise error
 
 
-def _too_many() -> str:
-    return f"holds more than {MAX_MEMBERS:,} members; the rest was left out"
-
-
 def _read_full(stream: Stream, size: int) -> bytes:
     """Read until there is `size`, for some streams give less than they have."""
     data = b""
@@ -293,6 +286,7 @@ class _Counted:
         self._stream, self._budget = stream, budget
 
     def read(self, size: int, /) -> bytes:
-        data = self._stream.read(size)
+        # Up to the last byte that may come, so that what was good is all there; and one more, to see whether more would.
+        data = self._stream.read(min(size, max(1, self._budget.left)))
         self._budget.spend(len(data))
         return data

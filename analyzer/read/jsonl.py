@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.errors import ReadError
 from analyzer.read import disk
 from analyzer.read.disk import unreadable
-from analyzer.read.text import MAX_BYTES, parse_date, writable
+from analyzer.read.text import MAX_BYTES, parse_date, parse_instant, writable
 from analyzer.records import Letter, Shard
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _letter(line: bytes, source: str) -> Letter | ReadError:
         message_id=_text(row, "message_id"),
         sent=parse_date(_text(row, "date")),
         id=_text(row, "id"),
+        person=_text(row, "person"),
+        instant=parse_instant(_text(row, "date")),
     )
 
 

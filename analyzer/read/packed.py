@@ -13,12 +13,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
     from typing import BinaryIO, Self
 
@@ -50,15 +51,22 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Member:
-    """One name in an archive. `refused` says why it is not to be unpacked, "" where it may be."""
+    """One name in an archive. `refused` says why it is not to be unpacked, "" where it may be.
+
+    `stands_alone`: where it is damaged, the others can be read all the same.
+    """
 
     name: str
     open: Callable[[], Stream]
     refused: str = ""
+    stands_alone: bool = False
 
 
 def decompressed(packed: BinaryIO, kind: str) -> Stream:
     """Return what is packed in gz, bz2, xz or zst; a tar as it stands."""
+    if not packed.read(1):
+        raise EOFError(_RAN_OUT)
+    packed.seek(0)
     if kind == "gz":
         return gzip.GzipFile(fileobj=packed)
     if kind == "bz2":
@@ -68,7 +76,7 @@ def decompressed(packed: BinaryIO, kind: str) -> Stream:
     return _Zstd(packed) if kind == "zst" else packed
 
 
-def zip_members(path: Path) -> Iterator[Member]:
+def zip_members(path: Path) -> Generator[Member]:
     """Yield the members of a zip archive; folders are none."""
     try:
         archive = zipfile.ZipFile(path)
@@ -79,10 +87,18 @@ def zip_members(path: Path) -> Iterator[Member]:
         for info in archive.infolist():
             if not info.is_dir():
                 name = info.filename.replace("\\", "/")  # as some Windows programs write
-                yield Member(name, cast("Callable[[], Stream]", partial(archive.open, info)), _zip_refused(info))
+                with ExitStack() as opened:
+                    yield Member(
+                        name, partial(_open_in_zip, archive, info, opened), _zip_refused(info), stands_alone=True
+                    )
 
 
-def tar_members(stream: Stream) -> Iterator[Member]:
+def _open_in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, opened: ExitStack) -> Stream:
+    """Open a member until the next one is asked for; the archive stays open as long as any is."""
+    return opened.enter_context(archive.open(info))
+
+
+def tar_members(stream: Stream) -> Generator[Member]:
     """Yield the members of a tar archive, each to be read before the next; folders are none."""
     with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_Header) as archive:
         while info := archive.next():
@@ -93,7 +109,7 @@ def tar_members(stream: Stream) -> Iterator[Member]:
                 )
 
 
-def _members_without_contents(path: Path) -> Iterator[Member]:
+def _members_without_contents(path: Path) -> Generator[Member]:
     """Yield what can be read of a zip from its beginning on; each member is read before the next."""
     with path.open("rb") as file:
         while len(head := file.read(_LOCAL.size)) == _LOCAL.size and head.startswith(_LOCAL_MARK):

@@ -171,14 +171,29 @@ def _walk(root: _Root, run: _Run) -> Iterator[_File | ReadError]:
             waiting.pop()
         elif isinstance(found, ReadError):
             yield found
-        elif found.path.is_symlink():
-            if may_be_mail(found.name) or _is_folder(found.path):
-                reason = "is a link; links inside a folder are not followed, copy what it leads to"
-                yield ReadError(f"{found.source}: {reason}", source=found.source)
-        elif not _is_folder(found.path):
+        elif (mode := _mode(found.path)) is None:
+            reason = "cannot be reached (its path is too long, or it has just gone); move it up and run again"
+            yield ReadError(f"{found.source}: {reason}", source=found.source)
+        elif stat.S_ISLNK(mode):
+            yield from _link(found)
+        elif not stat.S_ISDIR(mode):
             yield found
         elif found.path not in left_out and not _is_clutter(found.path):
             waiting.append(_names(found))
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return None
+
+
+def _link(file: _File) -> Iterator[ReadError]:
+    """Yield the error for a link, if it could lead to mail."""
+    if may_be_mail(file.name) or _is_folder(file.path):
+        reason = "is a link; links inside a folder are not followed, copy what it leads to"
+        yield ReadError(f"{file.source}: {reason}", source=file.source)
 
 
 def _names(folder: _File) -> Iterator[_File | ReadError]:
