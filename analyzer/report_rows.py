@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from analyzer.outbox import What
+from analyzer.outbox import MAX_ADDRESSEES, What
 from analyzer.reasons import DEFINITIONS, Action, Kind, Reason
 from analyzer.tally import day_of, is_sure
 
@@ -55,8 +55,13 @@ TASKS = {What.THANK_YOU: "Thank them", What.WRITE_AGAIN: "Write once more", What
 
 GAPS = {"name": "your name", "strength": "half a sentence on why you were right for it"}
 
+MAX_LINE = 400
+"""So many characters of a subject, a name or an address; a hostile header has millions."""
+
 MAX_BODY = 20_000
 """So many characters of a letter stand in the page; no answer to an application is longer."""
+
+MAX_MARKS = 200  # marks and notes of a letter that are shown
 
 MAX_LINK = 1900
 """Some mail programs cut a link that is longer than about 2,000 characters; then it carries no text."""
@@ -147,13 +152,14 @@ def email(draft: Any, *, name: str = "The email") -> dict[str, Any]:  # noqa: AN
     """Return a draft as the page shows it, with the link that opens it in a mail program."""
     fields = draft if isinstance(draft, dict) else vars(draft)
     subject, body = plain(fields["subject"]), plain(fields["body"], lines=True)
+    to, cc = ([plain(address) for address in fields[name][:MAX_ADDRESSEES]] for name in ("to", "cc"))
     return {
         "name": name,
-        "to": ", ".join(plain(address) for address in (*fields["to"], *fields["cc"])),
+        "to": ", ".join((*to, *cc)),
         "subject": subject,
         "body": body,
         "missing": " and ".join(GAPS.get(gap, gap) for gap in fields["missing"]),
-        "link": mail_link(fields["to"], fields["cc"], subject, body),
+        "link": mail_link(to, cc, subject, body),
     }
 
 
@@ -163,15 +169,18 @@ def mail_link(to: Sequence[str], cc: Sequence[str], subject: str, body: str) -> 
     start = f"mailto:{','.join(quote(address, safe='@') for address in to)}?"
     lines = quote(body.replace("\n", "\r\n"), safe="")
     whole = start + "&".join([*copies, f"subject={quote(subject, safe='')}", f"body={lines}"])
-    return whole if len(whole) <= MAX_LINK else start + "&".join([*copies, f"subject={quote(subject, safe='')[:600]}"])
+    return whole if len(whole) <= MAX_LINK else start + "&".join([*copies, f"subject={quote(subject[:100], safe='')}"])
 
 
 def plain(value: object, *, lines: bool = False) -> str:
-    """Return mail text without the characters that nobody sees: controls, direction marks, joiners of width zero."""
-    text = "" if value is None else str(value)
+    """Return mail text without the characters that nobody sees: controls, direction marks, joiners of width zero.
+
+    In one line of at most MAX_LINE characters, or with `lines` as it is, up to MAX_BODY.
+    """
+    text = "" if value is None else str(value)[: MAX_BODY if lines else 4 * MAX_LINE]
     if not text.isascii() or not text.isprintable():
         text = "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _UNSEEN)
-    return text if lines else " ".join(text.split())
+    return text if lines else " ".join(text.split())[:MAX_LINE]
 
 
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -207,15 +216,15 @@ def _within(start: int, end: int, body: str) -> tuple[int, int]:
 
 
 def _words(result: Mapping[str, Any], task: Task | None, status: str) -> dict[str, Any]:
-    evidence = [(span["start"], span["end"], span["reason"]) for span in result.get("evidence") or ()]
-    stock = [(start, end) for start, end in result.get("boilerplate") or ()]
+    evidence = [(span["start"], span["end"], span["reason"]) for span in (result.get("evidence") or ())[:MAX_MARKS]]
+    stock = [(start, end) for start, end in (result.get("boilerplate") or ())[:MAX_MARKS]]
     return {
         "role": plain(result.get("role")),
         "contact": plain(result.get("contact")),
         "subject": plain(result.get("subject")),
         "from": plain(result.get("from")),
         "because": _because(result),
-        "notes": [plain(note["text"]) for note in result.get("notes") or ()],
+        "notes": [plain(note["text"]) for note in (result.get("notes") or ())[:MAX_MARKS]],
         "body": stretches(result.get("body") or "", evidence, stock),
         "draft": _draft(result, task, status),
     }
