@@ -33,6 +33,8 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!
 _NAME = 80
 _SUBJECT = 250
 _PEOPLE = 3
+_READ = 2000  # characters of a name or a sentence that are looked at: a hostile one has millions
+_BODY = 10_000
 _ADDRESS_OR_LINK = re.compile(r"\S*(?:@|://)\S*")
 
 
@@ -184,28 +186,32 @@ def _letter(row: Mapping[str, Any], today: date) -> _Letter:
         action=row.get("action"),
         company=company,
         role=_name(row.get("role")),
-        because=printable(str(row.get("because") or ""), 400),
+        because=_line(str(row.get("because") or ""), 400),
         draft=draft,
-        message_id=str(row.get("message_id") or ""),
+        message_id=str(row.get("message_id") or "")[:_READ],
         people=() if draft.to else _people(application.get("people") or ()),
     )
 
 
 def _draft(row: Mapping[str, Any]) -> Draft:
     """Return the draft with nothing in it that could become a header, or a recipient whom nobody meant."""
-    to = tuple(address for address in row["to"] if _ADDRESS.fullmatch(address))[:MAX_ADDRESSEES]
-    cc = tuple(address for address in row["cc"] if _ADDRESS.fullmatch(address))[: MAX_ADDRESSEES - len(to)]
+    to = tuple(address for address in row["to"][:_READ] if _ADDRESS.fullmatch(address))[:MAX_ADDRESSEES]
+    cc = tuple(address for address in row["cc"][:_READ] if _ADDRESS.fullmatch(address))[: MAX_ADDRESSEES - len(to)]
     missing = tuple(gap for gap in ("strength", "name") if gap in row["missing"])
-    return Draft(row["purpose"], to, cc, printable(row["subject"], _SUBJECT), row["body"], missing)
+    return Draft(row["purpose"], to, cc, _line(row["subject"], _SUBJECT), row["body"][:_BODY], missing)
 
 
 def _name(value: object) -> str:
     """Return a company or a role as it may stand in a calendar: one short line, without addresses and links."""
-    return printable(_ADDRESS_OR_LINK.sub("", str(value or "")), _NAME).strip()
+    return _line(_ADDRESS_OR_LINK.sub("", str(value or "")[:_READ]), _NAME).strip()
+
+
+def _line(text: str, limit: int) -> str:
+    return printable(text[:_READ], limit)
 
 
 def _people(people: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
-    met = ((printable(person.get("name") or "", _NAME), person.get("address") or "") for person in people)
+    met = ((_line(person.get("name") or "", _NAME), person.get("address") or "") for person in people)
     return tuple((name, address) for name, address in met if _ADDRESS.fullmatch(address))[:_PEOPLE]
 
 

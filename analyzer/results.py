@@ -215,7 +215,8 @@ _AFTER_SEPARATOR = re.compile(f"(;[\"' ]*)([{re.escape(''.join(sorted(_STARTERS)
 
 def _in_one_line(value: object) -> str:
     """Return the text in one line, without control characters and those that nobody can see."""
-    text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = "; ".join(map(str, value[:MAX_CELL])) if isinstance(value, list | tuple) else str(value)
+    text = text[: 4 * MAX_CELL]  # of a hostile header that goes on for megabytes, enough to fill a cell
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
     text = " ".join(text.split())

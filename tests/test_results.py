@@ -201,6 +201,11 @@ def test_what_a_cell_looks_like(value, shown):
     assert cell(value) == shown
 
 
+@pytest.mark.parametrize("value", ["; " * 1_000_000, ";=" * 1_000_000, "\u202e" * 1_000_000, ["=1"] * 1_000_000])
+def test_a_cell_of_megabytes_is_cut(value):
+    assert len(cell(value)) <= 2 * MAX_CELL
+
+
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not here")
 @pytest.mark.parametrize("separator", ["44,34", "59,"], ids=["commas", "semicolons, and quotes are text"])
 def test_libreoffice_finds_no_formula(tmp_path, separator):
