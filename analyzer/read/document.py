@@ -58,7 +58,7 @@ def letter_from_docx(data: bytes, source: str) -> Letter:
     refuse_bomb(io.BytesIO(data), source)
     try:
         with warnings.catch_warnings(action="ignore"):
-            text = "\n".join(_docx_lines(docx.Document(io.BytesIO(data))))
+            text = "\n\n".join(_docx_lines(docx.Document(io.BytesIO(data))))
     except (OpcError, SyntaxError, *DAMAGE) as error:  # an error in XML is a SyntaxError
         raise damaged(source, "Word document") from error
     return _letter(text, source, "it may hold pictures only")
