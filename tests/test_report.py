@@ -21,6 +21,7 @@ from analyzer import report as report_module
 from analyzer.errors import RunError
 from analyzer.report import Saved, remake, write_people_page, write_report
 from analyzer.report_rows import MAX_BODY, MAX_LINK, mail_link, plain, stretches
+from analyzer.report_sections import DUE
 from analyzer.tally import MONTHS, answer_times, applications, middle_time, reason_counts, timeline
 from scripts.made_up_results import TODAY, made_up_results
 
@@ -148,7 +149,7 @@ def test_many_emails_unfold_after_the_first_ones(write):
     page = write(results)
     more = re.search(r"The other (\d+)", page.text)
     shown = sum(attrs.get("class") == "task" for _, attrs in page.tags)
-    assert shown == report_module.DUE + int(more[1])
+    assert shown == DUE + int(more[1])
 
 
 # --- kind words
