@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -92,11 +93,16 @@ def make_mailbox(path: Path, *, messages: int | None = None, size: int | None = 
     return made
 
 
+@cache
+def _letters() -> tuple[Example, ...]:
+    return tuple(example for example in read_corpus([bundled_letters()]) if not example.composed)
+
+
 class _Maker:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311  nothing is kept secret here
-        letters = [example for example in read_corpus([bundled_letters()]) if not example.composed]
+        letters = _letters()
         self.rejections = [example for example in letters if example.kind is Kind.REJECTION]
         self.alerts = [example for example in letters if example.kind is Kind.OTHER]
         self.job_mail = [example for example in letters if example.kind not in {Kind.REJECTION, Kind.OTHER}]
