@@ -277,7 +277,8 @@ def _slug(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _bytes(text: str) -> int:
+def bytes_of(text: str) -> int:
+    """Return the number of bytes that "200M" means."""
     units = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
     return int(float(text.rstrip("kMG")) * units.get(text[-1], 1))
 
@@ -286,7 +287,7 @@ def main() -> None:
     """Write a mailbox and say what is in it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path)
-    parser.add_argument("--size", type=_bytes, default=_bytes("20M"))
+    parser.add_argument("--size", type=bytes_of, default=bytes_of("20M"))
     parser.add_argument("--messages", type=int)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
