@@ -153,33 +153,98 @@ def analyze(
         raise typer.Exit(1)
 
 
-@app.command(short_help="Analyse many letters into a folder.")
+@app.command(short_help="Analyse exported mail into a folder.")
 def batch(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="JSONL files (`id`, `subject`, `from`, `body`), letters, or folders of them.", show_default=False
+            help="Exported mail: mailboxes, archives, tables, letters, or folders of them, mixed.", show_default=False
         ),
     ],
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder for results.jsonl, results.csv and skipped.csv.")
+        Path, typer.Option("--output", "-o", help="The folder of the results. The same folder again goes on.")
     ],
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Processes. Default: one for each core.", show_default=False),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", help="A Dask cluster, as tcp://127.0.0.1:8786.", show_default=False),
+    ] = None,
+    people: Annotated[
+        bool, typer.Option("--people", help="Each top-level folder, or the column `person`, is one person's mail.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave rows that another model, policy or profile made as they are.")
+    ] = False,
+    column: Annotated[
+        str | None, typer.Option("--column", help="The column of a table that holds the letters.", show_default=False)
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only mail from this day on, as 2026-03-02.", show_default=False)
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Only mail up to this day.", show_default=False)] = None,
+    folder: Annotated[
+        str,
+        typer.Option(
+            "--folder", "--label", help="Only mail in such a folder or with such a label.", show_default=False
+        ),
+    ] = "",
+    sender: Annotated[
+        str, typer.Option("--from", help="Only mail whose sender holds these words.", show_default=False)
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most so many messages, to try it.", show_default=False)
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be read; analyse and write nothing.")
+    ] = False,
     model: ModelName = None,
     profile: ProfileFile = None,
     json: Json = False,
 ) -> None:
-    """Analyse many letters; one line for each in results.jsonl, and nothing lost.
+    """Analyse exported mail: a line for each message in results.jsonl and results.csv, a report, drafts and reminders.
 
-    Example: `analyzer batch letters/ more.jsonl -o answers`.
+    A run can be stopped at any moment (Ctrl-C ends it with exit code 130); the same command again goes on. Later mail
+    into the same folder is added to what is there, each message once.
+
+    Example: `analyzer batch takeout.zip old-mail/ -o answers`.
     """
-    from analyzer.batch import run_batch
-    from analyzer.pipeline import Analyzer
+    from analyzer.batch import Options, count_batch, run_batch, stoppable
     from analyzer.present import json_line
 
-    analyzer = Analyzer.load(model=model, profile=profile, today=_today())
-    total = run_batch(paths, output, analyzer)
+    options = Options(
+        today=_today(),
+        model=model,
+        profile=profile,
+        jobs=jobs,
+        scheduler=scheduler,
+        people=people,
+        keep=keep,
+        column=column,
+        since=_day(since),
+        until=_day(until),
+        folder=folder,
+        sender=sender,
+        limit=limit,
+    )
+    try:
+        with stoppable():
+            if dry_run:
+                found = count_batch(paths, output, options)
+                typer.echo(json_line(found.as_dict()) if json else found.in_words())
+                return
+            total = run_batch(paths, output, options, say=lambda line: typer.echo(line, err=True))
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What is done is kept; the same command again goes on from there.", err=True)
+        raise typer.Exit(_STOPPED) from None
     typer.echo(json_line(total.as_dict()) if json else total.in_words(output))
+
+
+_STOPPED = 130
+"""What a shell expects of a command that Ctrl-C has ended."""
 
 
 @app.command("next", short_help="What to do this week, why, and the text to send.")
