@@ -28,7 +28,7 @@ _SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BLANK = re.compile(r"[ \t\r\f\v\xa0]+")
-_UNSEEN = ("<style", "</style"), ("<script", "</script"), ("<head>", "</head>"), ("<!--", "-->")
+_UNSEEN = ("<style", "</style>"), ("<script", "</script>"), ("<head>", "</head>"), ("<!--", "-->")
 _QUOTED = "data-analyzer-quoted"  # another, on what Outlook puts below the headers of the mail that it quotes
 _OUTLOOK_HEADERS = "#divRplyFwdMsg"
 _QUOTE = f"blockquote[type=cite], .gmail_quote, .yahoo_quoted, [{_QUOTED}]"
