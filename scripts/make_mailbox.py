@@ -35,6 +35,9 @@ REJECTIONS, OTHER_JOB_MAIL, JOB_ALERTS = 0.015, 0.035, 0.01
 _KINDS_OF_OTHER = {"newsletter": 45, "receipt": 18, "notice": 15, "personal": 12, "discussion": 6, "attachment": 4}
 """Of a hundred other mails."""
 
+_PLAIN = 0.25
+"""Share of mail that is written in one way alone, as text or as HTML; all other has both."""
+
 _START = datetime(2025, 3, 1, 8, tzinfo=UTC)
 _YEAR = 364 * 86_400
 _QUOTED = re.compile(r"^(>*From )", re.MULTILINE)
@@ -120,10 +123,43 @@ class _Maker:
             data = getattr(self, kind)(number)
         moment = _START + timedelta(seconds=self.random.randrange(_YEAR))
         file.write(f"From sender@mail.example {moment:%a %b %e %H:%M:%S %Y}\n".encode())
-        file.write(f"Date: {format_datetime(moment)}\nMessage-ID: {self.name(number)}\n".encode())
+        file.write(self.trace(moment, number))
         file.write(data if data.endswith(b"\n") else data + b"\n")
         file.write(b"\n")
         return kind
+
+    def trace(self, moment: datetime, number: int) -> bytes:
+        """Return the headers that the servers on a mail's way add: most of what a header is."""
+        date = format_datetime(moment)
+        hops = "".join(
+            f"Received: from mx{hop}.mail.example (mx{hop}.mail.example. [192.0.2.{hop}])\n        by relay{hop}.mail.example "
+            f"with ESMTPS id {self.signature(18)}\n        for <alex@home.example>\n"
+            f"        (version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256);\n        {date}\n"
+            for hop in range(1, self.random.randint(3, 5))
+        )
+        signatures = "".join(
+            f"{name}: v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=20240113; t={moment.timestamp():.0f};\n"
+            "        h=list-unsubscribe-post:list-unsubscribe:to:subject:message-id:mime-version:from:date:reply-to;\n"
+            f"        bh={self.signature(32)};\n        b={self.folded(256)}\n"
+            for name, domain in (("DKIM-Signature", "mail.example"), ("DKIM-Signature", "relay.example"))
+        )
+        seal = f"ARC-Seal: i=1; a=rsa-sha256; t={moment.timestamp():.0f}; cv=none; d=mail.example; s=arc-20240605;\n        b={self.folded(256)}\n"
+        results = (
+            "Authentication-Results: mx.home.example;\n       dkim=pass header.i=@mail.example header.s=20240113;\n"
+            "       spf=pass (home.example: domain of bounce@mail.example designates 192.0.2.7 as permitted sender) "
+            "smtp.mailfrom=bounce@mail.example;\n       dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=mail.example\n"
+        )
+        own = f"X-GM-THRID: {number + 10**18}\nX-Gmail-Labels: Inbox,Opened\nDelivered-To: alex@home.example\n"
+        last = f"Return-Path: <bounce@mail.example>\nDate: {date}\nMessage-ID: {self.name(number)}\n"
+        return (own + hops + seal + "ARC-" + results + last + results + signatures).encode()
+
+    def signature(self, size: int) -> str:
+        return base64.b64encode(self.random.randbytes(size)).decode("ascii")
+
+    def folded(self, size: int) -> str:
+        """Return a signature on lines of their own, as headers are folded."""
+        text = self.signature(size)
+        return "\n         ".join(text[at : at + 68] for at in range(0, len(text), 68))
 
     def name(self, number: int) -> str:
         return f"<{self.seed}.{number}@mail.example>"
@@ -133,7 +169,7 @@ class _Maker:
         letter = example.letter
         sender = letter.sender or f"Hiring <jobs@{self.random.choice(_NAMES).lower()}-works.example>"
         head = _head(sender, letter.subject or "Your application")
-        if self.random.random() < 0.6:
+        if self.random.random() < _PLAIN:
             return head + _text(letter.text)
         page = "".join(f"<p>{_escaped(part)}</p>\n" for part in letter.text.split("\n\n"))
         return head + _alternative(letter.text, f"<html><body>{page}</body></html>", number)
@@ -142,12 +178,12 @@ class _Maker:
         shop = self.random.choice(_SHOPS)
         head = _head(f"{shop} <news@{_slug(shop)}.example>", f"{shop}: {self.sentence()}")
         head += f"List-Unsubscribe: <https://{_slug(shop)}.example/u/{number}>\n".encode()
-        return head + self.page(self.random.randint(15, 60), shop, number)
+        return head + self.page(self.random.randint(5, 30), shop, number)
 
     def receipt(self, number: int) -> bytes:
         shop = self.random.choice(_SHOPS)
         head = _head(f"{shop} <orders@{_slug(shop)}.example>", f"Your order number {number} at {shop}")
-        return head + self.page(self.random.randint(4, 12), shop, number)
+        return head + self.page(self.random.randint(2, 8), shop, number)
 
     def notice(self, number: int) -> bytes:
         name = self.random.choice(_NAMES)
@@ -164,7 +200,11 @@ class _Maker:
         for level in range(1, self.random.randint(1, 6)):
             quoted = "\n".join(">" * level + " " + line for line in self.paragraph().splitlines())
             words += f"\nOn Mon, 3 Mar 2025 at 10:0{level}, Alex <alex@home.example> wrote:\n{quoted}\n"
-        return head + f"In-Reply-To: {self.name(earlier)}\nReferences: {self.name(earlier)}\n".encode() + _text(words)
+        head += f"In-Reply-To: {self.name(earlier)}\nReferences: {self.name(earlier)}\n".encode()
+        if self.random.random() < _PLAIN:
+            return head + _text(words)
+        lines = "".join(f"<div>{_escaped(line) or '<br>'}</div>\n" for line in words.splitlines())
+        return head + _alternative(words, f'<html><body><div dir="ltr">{lines}</div></body></html>', number)
 
     def discussion(self, _: int) -> bytes:
         """Return one of a list, with lines that begin with "From ", some of which no program has quoted."""
@@ -209,7 +249,7 @@ class _Maker:
             f"<html><head><title>{_escaped(shop)}</title>{style}</head><body>"
             f'<table class="w" width="600">{"".join(cells)}</table>{foot}</body></html>\n'
         )
-        if self.random.random() < 0.5:
+        if self.random.random() > _PLAIN:
             return _alternative(
                 "\n\n".join(plain) + f"\n\nUnsubscribe: https://{_slug(shop)}.example/u\n", page, number
             )
