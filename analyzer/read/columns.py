@@ -166,10 +166,11 @@ def _by_column(rows: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def _is_header(rows: Sequence[Sequence[str]], names: Sequence[str], named: str) -> bool:
+    """Tell whether the first row holds names; it does where the reader calls a column by one."""
     first = [cell.strip() for cell in rows[0]]
     if any(len(cell) > _LONG_NAME or "@" in cell or (cell and _FIGURE.fullmatch(cell)) for cell in first):
         return False
-    if any(name in _FIELD_OF for name in names) or (named and _plain_name(named) in names):
+    if any(name in _FIELD_OF for name in names) or (named and not named.isdecimal()):
         return True
     below = [cell for row in rows[1:] for cell in row]
     return all(first) and len(below) > 0 and fmean(map(len, first)) * 3 < fmean(map(len, below))
@@ -191,7 +192,7 @@ def _place_named(
 ) -> int:
     if first and _plain_name(named) in names:
         return names.index(_plain_name(named))
-    if named.isdigit() and 1 <= int(named[:6]) <= len(values):
+    if named.isdecimal() and 1 <= int(named[:6]) <= len(values):
         return int(named) - 1
     raise ReadError(f"{source}: has no column {named!r}; {_says_columns(first, len(values))}", source=source)
 
