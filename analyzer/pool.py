@@ -7,10 +7,12 @@ message kills: one at which two workers died is set aside, and where even readin
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from analyzer.errors import RunError
@@ -208,12 +210,14 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         try:
-            from distributed import Client, KilledWorker
+            distributed: Any = import_module("distributed")  # parts of it have no types
         except ImportError:
             raise RunError("--scheduler needs more packages; `pip install 'analyzer[dask]'` installs them") from None
-        self.deaths: tuple[type[BaseException], ...] = (KilledWorker,)
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said here, in a line
+        self.deaths: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
+        self._wait = distributed.wait
         try:
-            self._client = Client(address, timeout=_CONNECT, set_as_default=False)
+            self._client = distributed.Client(address, timeout=_CONNECT)
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{address}: no Dask scheduler answers there; start `dask scheduler` and try again"
@@ -231,12 +235,10 @@ class Cluster:
 
     def wait(self, futures: Collection[Any]) -> Collection[Any]:
         """Return those that are done, after a moment at the latest."""
-        from distributed import wait
-
         if self._client.status not in {"running", "connecting"}:
             raise RunError("the Dask scheduler has gone; start it again, then the same command to go on")
         with contextlib.suppress(TimeoutError):
-            wait(list(futures), timeout=_BEAT, return_when="FIRST_COMPLETED")
+            self._wait(list(futures), timeout=_BEAT, return_when="FIRST_COMPLETED")
         return [future for future in futures if future.done()]
 
     def replace(self) -> None:

@@ -533,8 +533,9 @@ def _what_matters(shard: Shard) -> tuple[object, ...]:
 
 
 def _shard(written: str) -> Shard:
-    fields = json.loads(written)
-    return Shard(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    fields: dict[str, Any] = json.loads(written)
+    fields.update({name: tuple(value) for name, value in fields.items() if isinstance(value, list)})
+    return Shard(**fields)
 
 
 def _run_row(db: sqlite3.Connection, which: str) -> RunRow | None:
