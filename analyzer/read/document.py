@@ -19,7 +19,7 @@ MAX_PAGES = 20
 """No letter is longer; of what is, the first pages are read."""
 
 _MAX_PAGE = 3_000_000  # bytes of drawing instructions on one page
-_MAX_OPERATIONS = 200_000  # of one document; a page can call a drawing that calls drawings, without end
+_MAX_OPERATIONS = 100_000  # of one document; a page can call a drawing that calls drawings, without end
 _MAX_CHARS = 1_000_000
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 

@@ -53,6 +53,8 @@ _CODE_PAGES = {
     1200: "utf-16-le", 10000: "mac-roman", 20127: "ascii", 20866: "koi8-r", 21866: "koi8-u", 50220: "iso-2022-jp",
     50221: "iso-2022-jp", 50222: "iso-2022-jp", 51932: "euc-jp", 51949: "euc-kr", 54936: "gb18030", 65001: "utf-8",
 }  # fmt: skip
+_SUBJECT_MARK = re.compile(r"\A\x01.", re.DOTALL)  # in a store, before the length of "Re: "
+_INNER_NAME = re.compile(r"\s{0,9}<?/o=[^<>,;]{0,500}>?", re.IGNORECASE)  # Exchange's, within a company
 _CONTROLS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f]")
 _FIRST_MOMENT = datetime(1601, 1, 1, tzinfo=UTC)
 
@@ -96,11 +98,11 @@ def letter_of_item(item: Item, source: str, labels: tuple[str, ...] = (), person
     return Letter(
         text=text,
         source=source,
-        subject=headers.subject or _line(properties.text(SUBJECT)),
-        sender=headers.sender or _sender(properties),
+        subject=headers.subject or _line(_SUBJECT_MARK.sub("", properties.text(SUBJECT))),
+        sender=_without_inner_names(headers.sender) or _sender(properties),
         reply_to=headers.reply_to,
-        to=headers.to or _recipients(item, 1) or _line(properties.text(DISPLAY_TO)),
-        cc=headers.cc or _recipients(item, 2) or _line(properties.text(DISPLAY_CC)),
+        to=_without_inner_names(headers.to) or _recipients(item, 1) or _line(properties.text(DISPLAY_TO)),
+        cc=_without_inner_names(headers.cc) or _recipients(item, 2) or _line(properties.text(DISPLAY_CC)),
         message_id=message_id,
         sent=headers.sent or (datetime.fromtimestamp(instant, UTC).date() if instant is not None else None),
         notes=notes,
@@ -180,6 +182,10 @@ def _address(name: str, *addresses: str) -> str:
     if name.isascii():
         return formataddr((name, address))
     return '"' + name.replace('"', "'").replace("\\", "/") + f'" <{address}>'  # formataddr would encode it
+
+
+def _without_inner_names(people: str) -> str:
+    return _INNER_NAME.sub("", people).strip()
 
 
 def _moment(properties: Properties) -> float | None:

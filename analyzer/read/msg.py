@@ -50,7 +50,7 @@ def letter_from_msg(data: bytes, source: str) -> Letter:
     try:
         with warnings.catch_warnings(action="ignore"), olefile.OleFileIO(io.BytesIO(data)) as file:
             return _letter(_Tree(file), (), source, MAX_EMBEDDED)
-    except (olefile.OleFileError, *DAMAGE) as error:
+    except DAMAGE as error:
         raise damaged(source, "Outlook mail") from error
 
 
