@@ -179,6 +179,7 @@ class Processes:
     def _start(self) -> Any:  # noqa: ANN401  joblib has no types
         from joblib.externals.loky import ProcessPoolExecutor
 
+        _start_trackers()
         return ProcessPoolExecutor(max_workers=self._count, timeout=_IDLE)
 
     def submit(self, job: Job) -> Future[Part]:
@@ -213,9 +214,10 @@ class Cluster:
             distributed: Any = import_module("distributed")  # parts of it have no types
         except ImportError:
             raise RunError("--scheduler needs more packages; `pip install 'analyzer[dask]'` installs them") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said here, in a line
+        logging.disable()  # tracebacks of every lost connection: what matters is said here, in a line
         self.deaths: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
         self._wait = distributed.wait
+        self._lost = (distributed.client.FuturesCancelledError, distributed.comm.CommClosedError)
         try:
             self._client = distributed.Client(address, timeout=_CONNECT)
         except (OSError, ValueError) as error:
@@ -235,10 +237,12 @@ class Cluster:
 
     def wait(self, futures: Collection[Any]) -> Collection[Any]:
         """Return those that are done, after a moment at the latest."""
-        if self._client.status not in {"running", "connecting"}:
-            raise RunError("the Dask scheduler has gone; start it again, then the same command to go on")
-        with contextlib.suppress(TimeoutError):
+        try:
             self._wait(list(futures), timeout=_BEAT, return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            pass
+        except self._lost:
+            raise RunError("the Dask scheduler has gone; start it again, then the same command to go on") from None
         return [future for future in futures if future.done()]
 
     def replace(self) -> None:
@@ -247,6 +251,7 @@ class Cluster:
     def close(self) -> None:
         """Let go of the cluster, and of what is in work there."""
         self._client.close()
+        logging.disable(logging.NOTSET)
 
 
 _IDLE = 10  # seconds after which a worker without work ends, as it does when this process was killed
@@ -258,6 +263,17 @@ def _in_process(job: Job) -> Part:
 
     faulthandler.disable()  # it would print a traceback over the progress of the run
     return analyze_shard(job.shard, job.settings, job.skip, job.cut)
+
+
+def _start_trackers() -> None:
+    """Start what else the libraries start with the first process: starting it lets interrupts through again."""
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        from joblib.externals.loky.backend.resource_tracker import ensure_running
+
+        resource_tracker.ensure_running()
+        ensure_running()
 
 
 @contextlib.contextmanager
