@@ -214,7 +214,6 @@ class Cluster:
             distributed: Any = import_module("distributed")  # parts of it have no types
         except ImportError:
             raise RunError("--scheduler needs more packages; `pip install 'analyzer[dask]'` installs them") from None
-        logging.disable()  # tracebacks of every lost connection: what matters is said here, in a line
         self.deaths: tuple[type[BaseException], ...] = (distributed.KilledWorker,)
         self._wait = distributed.wait
         self._lost = (distributed.client.FuturesCancelledError, distributed.comm.CommClosedError)
@@ -229,6 +228,7 @@ class Cluster:
         except TimeoutError:
             self._client.close()
             raise RunError(f"{address}: this Dask scheduler has no worker; start `dask worker {address}`") from None
+        logging.disable()  # tracebacks of every lost connection: what matters is said here, in a line
         self.width = 2 * max(1, sum(self._client.nthreads().values()))
 
     def submit(self, job: Job) -> Any:  # noqa: ANN401  distributed has no types
