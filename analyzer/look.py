@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from analyzer.records import Letter
@@ -61,10 +62,13 @@ _KEPT = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PLAIN = bytes(ord(char) if (char := chr(code).lower()) in _KEPT else ord(" ") for code in range(256))
 
 
-def _stems(words: list[str]) -> list[tuple[bytes, bytes]]:
-    """Return each stem as it is looked for, with the first letters of its first word."""
-    stems = [b" " + word.replace("_", " ").encode() for word in words]
-    return [(stem.split()[0][:_LETTERS].ljust(_LETTERS), stem) for stem in stems]
+def _stems(words: list[str]) -> dict[bytes, list[bytes]]:
+    """Return the stems as they are looked for, by the first letters of their first words."""
+    stems: dict[bytes, list[bytes]] = {}
+    for word in words:
+        stem = b" " + word.replace("_", " ").encode()
+        stems.setdefault(stem.split()[0][:_LETTERS], []).append(stem)
+    return stems
 
 
 _JOB, _MANY, _DECIDING, _ONE = _stems(JOB), _stems(MANY), _stems(DECIDING), _stems(ONE)
@@ -81,16 +85,16 @@ def may_be_job_mail(subject: str, sender: str, text: str) -> bool:
     words = start.split()
     different = set(words)
     line = b" %b " % b" ".join(words)
-    begins = {word[:_LETTERS].ljust(_LETTERS) for word in different}
+    begins = {word[:_LETTERS] for word in different}
 
-    def count(stems: list[tuple[bytes, bytes]]) -> int:
-        return sum(begin in begins and stem in line for begin, stem in stems)
+    def found(stems: dict[bytes, list[bytes]]) -> Iterator[bytes]:
+        return (stem for begin in begins & stems.keys() for stem in stems[begin] if stem in line)
 
-    if count(_JOB):
+    if any(found(_JOB)):
         return True
-    if len(text) > LONG or not count(_ONE) or count(_MANY):
+    if len(text) > LONG or not any(found(_ONE)) or any(found(_MANY)):
         return False
-    return count(_DECIDING) > 1 or not _occupations().isdisjoint(different)
+    return len(set(found(_DECIDING))) > 1 or not _occupations().isdisjoint(different)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from analyzer.read.headers import Headers, scan_headers
 from analyzer.read.html import MAX_GIST, visible_gist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MAX_HEAD = 200_000
@@ -45,7 +45,7 @@ def peek(data: bytes) -> Peek | None:
     if any(warning.kind not in _HARMLESS for warning in mail.warnings):
         return None
     text = _text(mail)
-    if not any(char.isalnum() for char in text) or (mail.attachments and is_stub(text)):
+    if not any(char.isalnum() for char in text) or (_may_hold_a_letter(mail.attachments) and is_stub(text)):
         return None
     return Peek(scan_headers(head), text)
 
@@ -63,6 +63,14 @@ def _text(mail: Any) -> str:  # noqa: ANN401  the parser is imported only where 
         return plain
     seen = visible_gist(markup)
     return plain if plain.strip() and len(plain.split()) * 3 >= len(seen.split()) else seen
+
+
+def _may_hold_a_letter(attachments: Iterable[Any]) -> bool:
+    """Tell whether anything is attached but pictures and sound."""
+    return any(not attachment.mimetype.lower().startswith(_SEEN_OR_HEARD) for attachment in attachments)
+
+
+_SEEN_OR_HEARD = ("image/", "audio/", "video/")
 
 
 @cache
