@@ -118,10 +118,13 @@ def paste(
 @app.command(short_help="Read one letter or several.")
 def analyze(
     paths: Annotated[
-        list[Path],
-        typer.Argument(help='Letters: .txt, .md, .eml, .html, or "-" for standard input.', show_default=False),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help='Letters: .txt, .md, .eml, .html, .msg, .pdf, .docx, or "-" for standard input.', show_default=False
+        ),
+    ] = None,
     *,
+    clipboard: Annotated[bool, typer.Option("--clipboard", help="The letter that you have just copied.")] = False,
     date: Arrived = None,
     stage: StageTold = None,
     json: Json = False,
@@ -130,22 +133,25 @@ def analyze(
 ) -> None:
     """Read one letter or several: the reason, what to do and when, and an email.
 
-    Examples: `analyzer analyze letter.eml`, `pbpaste | analyzer analyze - --stage interview`.
+    Examples: `analyzer analyze letter.eml`, `analyzer analyze --clipboard --stage interview`.
     """
     from analyzer.pipeline import Analyzer
     from analyzer.reasons import Stage
 
+    asked: list[Path | None] = [*([None] if clipboard else []), *(paths or [])]
+    if not asked:
+        raise typer.BadParameter("name a letter, or use --clipboard", param_hint="PATHS...")
     arrived = _day(date)
     analyzer = None
     failed = False
-    for number, path in enumerate(paths):
+    for number, path in enumerate(asked):
         try:
             letter = _read(path)
             analyzer = analyzer or Analyzer.load(model=model, profile=profile, today=_today())
             told = Stage(stage.value) if stage else None
-            _answer(analyzer, letter, told, arrived, json=json, title=len(paths) > 1, first=number == 0)
+            _answer(analyzer, letter, told, arrived, json=json, title=len(asked) > 1, first=number == 0)
         except AnalyzerError as error:
-            if len(paths) == 1:
+            if len(asked) == 1:
                 raise
             _complain(error)
             failed = True
@@ -450,9 +456,13 @@ def model_use(
     typer.echo(json_line({"used": path}) if json else f"Now in use: {path}")
 
 
-def _read(path: Path) -> Letter:
+def _read(path: Path | None) -> Letter:
+    """Read a letter: from the clipboard where there is no path, from the keyboard where that is "-" at a terminal."""
     from analyzer.read import read_letter, read_stream
+    from analyzer.read.clipboard import read_clipboard
 
+    if path is None:
+        return read_clipboard()
     if str(path) != "-" or not sys.stdin.isatty():
         return read_letter(path)
     import io

@@ -27,7 +27,7 @@ _FONT_SIZE = re.compile(r"(?<![\w-])font-size\s{0,9}:\s{0,9}(0(?:\.0{1,9})?(?![\
 _SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text has a size of its own
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_BLANK = re.compile(r"[ \t\r\f\v\xa0]+")
+_TAGS = re.compile(r"(?:<[^<>]{0,2000}>\s*)+")
 _UNSEEN = ("<style", "</style>"), ("<script", "</script>"), ("<head>", "</head>"), ("<!--", "-->")
 _QUOTED = "data-analyzer-quoted"  # another, on what Outlook puts below the headers of the mail that it quotes
 _OUTLOOK_HEADERS = "#divRplyFwdMsg"
@@ -78,12 +78,11 @@ def plain_or_page(plain: str, markup: str) -> str:
 
 
 def visible_gist(markup: str) -> str:
-    """Strip tags, styles and scripts, crudely and fast: hidden text stays, and words in several colours fall apart."""
+    """Strip tags, styles and scripts, crudely and fast, to one line: hidden text stays, and words in several colours fall apart."""
     markup = markup[: 10 * MAX_GIST]
     for start, stop in _UNSEEN:
         markup = _without(markup, start, stop)
-    text = html.unescape(_TAG.sub(" ", markup))
-    return _BLANK.sub(" ", text)[:MAX_GIST]
+    return " ".join(html.unescape(_TAGS.sub(" ", markup)).split())[:MAX_GIST]
 
 
 def _without(markup: str, start: str, stop: str) -> str:
