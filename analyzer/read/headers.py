@@ -93,7 +93,10 @@ def header_value(raw: bytes) -> str:
     raw = raw.strip()
     if len(raw) > MAX_HEADER:
         raw = raw[:MAX_HEADER].rsplit(None, 1)[0]  # no address is cut in two
-    text = raw.decode("ascii") if raw.isascii() else decode_bytes(raw)[0]
+    is_ascii = raw.isascii()
+    text = raw.decode("ascii") if is_ascii else decode_bytes(raw)[0]
+    if is_ascii and "=?" not in text:
+        return " ".join(text.split())
     if "=?" in text:
         text = decode_words(" ".join(text.splitlines()))
     return " ".join(writable(text).split())

@@ -6,6 +6,7 @@ import codecs
 import re
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from analyzer.errors import ReadError
 from analyzer.records import Letter, Note
@@ -166,6 +167,7 @@ def writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+@lru_cache(maxsize=16)  # of each mail both the day and the moment are asked for
 def _parse_moment(value: str) -> datetime | None:
     # The standard parser knows neither the "at" of Gmail and Apple Mail nor a day without a time.
     for words in (value, value.replace(" at ", " "), f"{value} 00:00"):
