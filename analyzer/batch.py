@@ -351,9 +351,9 @@ def _last_pass(run: _Run) -> Total:
     if total.read != total.analysed + total.other + total.duplicates + total.skipped:
         raise RunError(f"{run.output}: the sum does not add up ({total.in_words(run.output)}); please report this")
     if run.options.people:
-        from analyzer.report import Saved, write_people_page
+        from analyzer.report import write_people_page
 
-        clients = {name: Saved(run.output / name) for name in folders.values()}
+        clients = {name: _JobMail(run.output / name) for name in folders.values()}
         write_people_page(clients, run.output / "people.html", today=state.today)
     remember_folder(run.output)
     return total
@@ -364,7 +364,7 @@ def _write(run: _Run, person: str, folder: Path) -> int:
     from analyzer.drafts import DRAFTS, write_drafts
     from analyzer.outbox import plan
     from analyzer.reminders import write_reminders
-    from analyzer.report import Saved, write_report
+    from analyzer.report import write_report
     from analyzer.results import write_results
 
     today = run.state.today
@@ -372,12 +372,28 @@ def _write(run: _Run, person: str, folder: Path) -> int:
     counts = run.state.count(person)
     if (written.analysed, written.other, written.skipped) != (counts.analysed, counts.other, counts.skipped):
         raise RunError(f"{folder}: {counts} were kept and {written} written; please report this")
-    saved = Saved(folder)
-    tasks = plan(saved, today=today)
+    job_mail = _JobMail(folder)
+    tasks = plan(job_mail, today=today)
     write_drafts(tasks, folder / DRAFTS)
     write_reminders(tasks, folder / "reminders.ics", today=today)
-    write_report(saved, folder / "report.html", today=today)
+    write_report(job_mail, folder / "report.html", today=today)
     return sum(task.due for task in tasks)
+
+
+class _JobMail:
+    """The results that were just written, but for other mail, of which nothing is to be done: read anew each time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "results.jsonl"
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with self._path.open("rb") as lines:
+            for line in lines:
+                if _OTHER not in line:  # within a text, its quotation marks would be escaped
+                    yield json.loads(line)
+
+
+_OTHER = b'"kind": "other", "kinds": '
 
 
 def _derived(run: _Run, person: str, folder: Path) -> Iterator[Mapping[str, Any]]:

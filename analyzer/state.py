@@ -170,13 +170,13 @@ class Stored:
             return Counts(*self._db.execute(_COUNT, (person is None, person)).fetchone())
 
     def _entries(self, person: str, *, letters: bool) -> Iterator[tuple[Entry, Shard, Path]]:
-        at, shard = -1, Shard("", "", "")
+        at, shard, path = -1, Shard("", "", ""), self._inside
         with _as_run_errors(self._inside):
             for superseded in (0, 1):
                 for *entry, number, part, written in self._db.execute(_ENTRIES, (person, letters, superseded)):
                     if number != at:
-                        at, shard = number, _shard(written)
-                    yield Entry(*entry), shard, self._inside / "parts" / part
+                        at, shard, path = number, _shard(written), self._inside / "parts" / part
+                    yield Entry(*entry), shard, path
 
     _part: tuple[Path, BinaryIO] | None = None
 
