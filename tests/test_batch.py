@@ -120,7 +120,7 @@ def test_a_result_is_what_the_letter_alone_gives(mailbox, tmp_path, analyzer):
     assert len({tuple(row) for row in results}) == 1
     assert all(sum(row["kinds"].values()) == pytest.approx(1) for row in results)
     job_mail = [row for row in results if row["kind"] != Kind.OTHER]
-    assert len(job_mail) > 3
+    assert job_mail
     for row in job_mail:
         alone = to_json(analyzer.analyze(letters[row["source"]]))
         for name in ("id", "message_id", "subject", "kind", "kinds", "reasons", "shown", "evidence", "body"):
