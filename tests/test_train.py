@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,12 +18,25 @@ from sklearn.linear_model import LogisticRegression
 
 from analyzer import fit as fitting
 from analyzer import train
-from analyzer.classify import CHAR_WEIGHT, CUES, FLOOR, Classifier, letter_terms, sigmoid
+from analyzer.classify import (
+    CHAR_WEIGHT,
+    CUES,
+    FLOOR,
+    GATE,
+    Classifier,
+    letter_features,
+    letter_terms,
+    sigmoid,
+    sum_of_views,
+)
 from analyzer.corpus import read_corpus
+from analyzer.encoder import Encoder
 from analyzer.errors import CorpusError, ModelError
 from analyzer.features import char_terms, tokenize, word_terms
+from analyzer.heads import HEAD_C
 from analyzer.model import CARD, load_model
 from analyzer.reasons import Cue, Kind, Reason
+from analyzer.targets import group_folds, instances, prepare
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +46,18 @@ def examples(small_corpus):
 
 @pytest.fixture(scope="module")
 def letters(examples):
-    return [fitting.prepare(example) for example in examples]
+    return [prepare(example) for example in examples]
 
 
 @pytest.fixture(scope="module")
-def trained(letters):
-    """The signals fitted on all letters, and the features that the letter layer is fitted on."""
-    return fitting.fit_signals_and_score(letters, jobs=1)
+def encoder():
+    return Encoder.load()
+
+
+@pytest.fixture(scope="module")
+def trained(letters, encoder):
+    """The signals fitted on all letters, and the features and scores that the letter layer is fitted on."""
+    return fitting.fit_signals_and_score(letters, encoder, jobs=1)
 
 
 @pytest.fixture
@@ -56,7 +75,7 @@ def contents(folder):
 
 def test_what_is_served_is_what_was_trained(letters, trained, stored):
     """Sentences and whole letters get the scores that they got in training, of scikit-learn alone."""
-    sentences, targets, owners = fitting._instances(letters)
+    sentences, targets, owners = instances(letters)
     words, chars = (
         TfidfVectorizer(analyzer=lambda text, terms=terms: terms(tokenize(text)), sublinear_tf=True, min_df=count)
         for terms, count in ((word_terms, fitting.MIN_WORD_COUNT), (char_terms, fitting.MIN_CHAR_COUNT))
@@ -64,10 +83,10 @@ def test_what_is_served_is_what_was_trained(letters, trained, stored):
     matrix = hstack([words.fit_transform(sentences), CHAR_WEIGHT * chars.fit_transform(sentences)]).tocsr()
     served = Classifier(stored).signals
     assert served.words.terms == trained[0].words.terms == words.get_feature_names_out().tolist()
-    strengths = served.strengths(sentences)
+    strengths = served.ngram_strengths(sentences)
     for column, cue in enumerate(CUES):
         weights, bias = fitting._fit_cue(matrix, targets[:, column], owners)
-        expected = np.maximum(matrix @ weights + bias, FLOOR)
+        expected = matrix @ weights + bias
         np.testing.assert_allclose(sigmoid(strengths[:, column]), sigmoid(expected), atol=1e-3, err_msg=cue)
     whole = TfidfVectorizer(analyzer=letter_terms, sublinear_tf=True, vocabulary=words.get_feature_names_out())
     whole.idf_ = words.idf_
@@ -79,24 +98,50 @@ def test_what_is_served_is_what_was_trained(letters, trained, stored):
         np.testing.assert_allclose(sigmoid(scores[:, column]), sigmoid(expected), atol=1e-3, err_msg=kind)
 
 
-def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(letters, trained, stored):
-    signals, features = trained
+def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(letters, trained, encoder, stored):
+    """Whether it ends at the gate or goes on to the letter layer."""
+    signals, features, scores = trained
     kinds = np.array([list(Kind).index(letter.example.kind) for letter in letters])
     rejected = kinds == list(Kind).index(Kind.REJECTION)
-    heads = {"kinds": LogisticRegression(C=fitting.HEAD_C, max_iter=2000).fit(features, kinds)}
+    gate, kind = (LogisticRegression(C=HEAD_C, max_iter=2000).fit(read, kinds) for read in (scores / 2, features))
+    heads = {}
     for reason in Reason:
         shown = [reason in letter.example.reasons for letter in letters]
-        heads[reason] = LogisticRegression(C=fitting.HEAD_C, max_iter=2000)
+        heads[reason] = LogisticRegression(C=HEAD_C, max_iter=2000)
         heads[reason].fit(features[rejected], np.array(shown)[rejected])
-    asked = np.stack([signals.features(letter.sentences)[1] for letter in letters])
+    asked_scores = np.stack([signals.letter_scores(letter.sentences) for letter in letters])
+    asked = np.stack(
+        [
+            letter_features(sum_of_views(signals.ngram_strengths(own), encoder.strengths(own)), asked_scores[number])
+            for number, own in enumerate(letter.sentences for letter in letters)
+        ]
+    )
+    at_gate = gate.predict_proba(asked_scores / 2)
+    ends = at_gate[:, list(Kind).index(Kind.REJECTION)] < stored.manifest["thresholds"][GATE]
+    assert set(ends) == {True, False}
     classifier = Classifier(stored)
     predictions = [classifier.predict(letter.cleaned.body) for letter in letters]
-    given_kinds = [[prediction.kinds[kind] for kind in Kind] for prediction in predictions]
-    np.testing.assert_allclose(given_kinds, heads["kinds"].predict_proba(asked), atol=1e-3)
+    given_kinds = np.array([[prediction.kinds[kind] for kind in Kind] for prediction in predictions])
+    np.testing.assert_allclose(given_kinds[ends], at_gate[ends], atol=1e-3)
+    np.testing.assert_allclose(given_kinds[~ends], kind.predict_proba(asked)[~ends], atol=1e-3)
     found = [n for n, prediction in enumerate(predictions) if prediction.kind is Kind.REJECTION]
     for reason in Reason:
         given_reason = [predictions[n].reasons[reason] for n in found]
         np.testing.assert_allclose(given_reason, heads[reason].predict_proba(asked[found])[:, 1], atol=1e-3)
+
+
+def test_the_strengths_of_the_two_views_are_their_mean_above_the_floor():
+    views = [np.array([[FLOOR - 5, 2, -1]], dtype=np.float32), np.array([[4, FLOOR - 1, 0]], dtype=np.float32)]
+    assert sum_of_views(*views).tolist() == [[(FLOOR + 4) / 2, (2 + FLOOR) / 2, -0.5]]
+
+
+def test_what_the_encoder_was_trained_on_is_scored_by_one_that_was_not(letters, encoder):
+    """The stored strengths stand in for the encoder's own, which has seen these sentences; others it scores itself."""
+    known, new = letters[0], replace(letters[0], sentences=("Nobody wrote this sentence before, 4711 times over.",))
+    stored, asked = fitting.encode([known, new], encoder)
+    assert stored.shape == (len(known.sentences), len(CUES))
+    assert np.abs(stored - encoder.strengths(known.sentences)).max() > 0.5
+    np.testing.assert_allclose(asked, encoder.strengths(new.sentences), atol=1e-4)
 
 
 def test_a_quote_is_no_example_of_a_cue_that_nobody_marked(write_corpus):
@@ -107,8 +152,8 @@ def test_a_quote_is_no_example_of_a_cue_that_nobody_marked(write_corpus):
         *({"body": f"Dear {n} all. {paused} We regret that you were not selected.", **rejection} for n in range(6)),
         *({"body": f"Dear {n} all. Come and see us on Monday.", "kind": "interview"} for n in range(6)),
     ]
-    signals = fitting.fit_signals([fitting.prepare(example) for example in read_corpus([write_corpus(letters)])])
-    strengths = dict(zip(CUES, signals.strengths([paused])[0], strict=True))
+    signals = fitting.fit_signals([prepare(example) for example in read_corpus([write_corpus(letters)])])
+    strengths = dict(zip(CUES, signals.ngram_strengths([paused])[0], strict=True))
     assert strengths[Cue.ON_HOLD] > 0
     assert strengths[Cue.INVITATION] < -2
 
@@ -205,14 +250,14 @@ def test_enough_examples_are_not_warned_about(examples):
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=40), st.integers(2, 6))
 def test_folds_part_the_letters_and_keep_groups_whole(groups, count):
-    folds = fitting.group_folds(groups, count)
+    folds = group_folds(groups, count)
     assert np.sum(folds, axis=0).tolist() == [1] * len(groups)
     assert all(fold.any() for fold in folds)
     if len(set(groups)) > 1:
         for fold in folds:
             inside = {group for group, here in zip(groups, fold, strict=True) if here}
             assert not inside & {group for group, here in zip(groups, fold, strict=True) if not here}
-    assert [fold.tolist() for fold in fitting.group_folds(groups, count)] == [fold.tolist() for fold in folds]
+    assert [fold.tolist() for fold in group_folds(groups, count)] == [fold.tolist() for fold in folds]
 
 
 def test_a_trained_model_can_be_loaded_without_a_warning(small_model):
