@@ -12,7 +12,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["", "analyze", "batch", "train", "evaluate", "profile", "reasons", "model list", "model show", "model use"]
+COMMANDS = [
+    "",
+    "analyze",
+    "batch",
+    "next",
+    "report",
+    "train",
+    "evaluate",
+    "profile",
+    "reasons",
+    "model list",
+    "model show",
+    "model use",
+]
 
 
 def run(*args: str) -> str:
