@@ -120,8 +120,8 @@ def run_batch(paths: Sequence[Path], output: Path, options: Options, say: Callab
     Raises ReadError where a path does not exist, RunError where the run cannot start or go on.
     """
     _check_paths(paths)
-    _prepare(output)
     maker, policy, profile, model = _what_makes(options)
+    _prepare(output)
     try:
         with State.open(output) as state:
             inputs, size = _signature(paths, output, options)

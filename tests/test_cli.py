@@ -106,6 +106,11 @@ def test_python_m_analyzer_is_the_program(letter):
         ["analyze", "letter.txt", "--date", "2026-02-30"],
         ["analyze", "letter.txt", "--stage", "application"],
         ["batch", "letter.txt"],
+        ["batch", "letter.txt", "-o", "out", "-j", "0"],
+        ["batch", "letter.txt", "-o", "out", "--since", "spring"],
+        ["next", "out", "--nope"],
+        ["report"],
+        ["report", "out", "--people", "--anonymous"],
         ["train", "letter.txt"],
         ["train", "letter.txt", "-o", "out", "-j", "0"],
         ["evaluate"],
@@ -143,7 +148,6 @@ BAD_LETTERS = {
     "binary.txt": (bytes(range(1, 32)) * 40, "not text"),
     "binary.eml": (b"Content-Type: text/plain\n\n" + bytes(range(1, 32)) * 40, "not text"),
     "large.txt": (b"We regret. " * 910_000, "10 MB"),
-    "large.eml": (b"Subject: No\n\n" + b"We regret. " * 910_000, "10 MB"),
     "headers.eml": (b"Subject: No\nFrom: ann@x.example\n\n", "no text"),
     "nested.eml": (NESTED.encode(), "nested parts"),
     "letters-in-letters.eml": (b"Content-Type: message/rfc822\n\n" * 5000, ""),
@@ -162,6 +166,17 @@ def test_a_bad_letter_is_one_line(run, tmp_path, name):
     assert reason in line
     if name.endswith(".txt"):
         assert reason in complaint(run("analyze", "-", input=data))
+
+
+def test_a_mail_of_more_than_ten_megabytes_is_read_in_part_and_says_so(run, tmp_path):
+    head = 'Subject: No\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\n'
+    film = "\n--b\nContent-Type: video/mp4\nContent-Transfer-Encoding: base64\n\n" + f"{'A' * 76}\n" * 140_000
+    (tmp_path / "large.eml").write_text(f"{head}{NO}\n{film}", "ascii")
+    result = run("analyze", "--json", tmp_path / "large.eml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    row = json.loads(result.stdout)
+    assert row["body"].startswith("Thank you for applying.")
+    assert "cut" in [note["code"] for note in row["notes"]]
 
 
 def test_a_folder_is_one_line(run, tmp_path):
@@ -282,9 +297,10 @@ def test_a_broken_model_is_one_line(run, small_model, letter, tmp_path, name):
     if name != "manifest cut":  # what it lacks is its last line break
         complaint(run("analyze", letter, "--model", folder))
         complaint(run("batch", letter, "-o", tmp_path / "out", "--model", folder))
-        assert not (tmp_path / "out").exists()
+        assert {path.name for path in (tmp_path / "out").glob("*")} <= {".analyzer"}  # what was begun, and no results
         if "without" not in name:
             complaint(run("model", "use", folder))
+        assert run("batch", letter, "-o", tmp_path / "out").exit_code == 0
     assert run("analyze", letter).exit_code == 0
 
 
