@@ -168,7 +168,7 @@ def test_messages_written_as_mboxrd_are_split_into_the_same_whatever_the_sizes(
 ):
     path = tmp_path_factory.mktemp("mbox") / "x.mbox"
     written = [mail(number, body).replace(b"\n", line_end.encode()) for number, body in enumerate(bodies)]
-    quoted = [mbox._QUOTED.sub(rb">\g<0>", one) for one in written]  # ">From " -> ">>From "
+    quoted = [re.sub(rb"(?m)^>+From ", rb">\g<0>", one) for one in written]  # ">From " -> ">>From "
     quoted = [
         b"\n".join(b">" + line if line.startswith(b"From ") else line for line in one.split(b"\n")) for one in quoted
     ]

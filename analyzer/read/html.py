@@ -28,7 +28,11 @@ _SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _TAGS = re.compile(r"(?:<[^<>]{0,2000}>\s*)+")
-_UNSEEN = ("<style", "</style>"), ("<script", "</script>"), ("<head>", "</head>"), ("<!--", "-->")
+_UNSEEN = {"<style": "</style>", "<script": "</script>", "<head>": "</head>", "<!--": "-->"}
+_UNSEEN_START = re.compile("<(?:style|script|head>|!--)", re.IGNORECASE)
+_UNSEEN_STOP = {start: re.compile(re.escape(stop), re.IGNORECASE) for start, stop in _UNSEEN.items()}
+_BLANKS = {"&nbsp;": "\xa0", "&zwnj;": "\u200c", "&#847;": "\u034f", "&#8203;": "\u200b", "&#160;": "\xa0"}
+"""What mail builders write by the hundred, to keep the page out of the line beside the subject."""
 _QUOTED = "data-analyzer-quoted"  # another, on what Outlook puts below the headers of the mail that it quotes
 _OUTLOOK_HEADERS = "#divRplyFwdMsg"
 _QUOTE = f"blockquote[type=cite], .gmail_quote, .yahoo_quoted, [{_QUOTED}]"
@@ -79,20 +83,25 @@ def plain_or_page(plain: str, markup: str) -> str:
 
 def visible_gist(markup: str) -> str:
     """Strip tags, styles and scripts, crudely and fast, to one line: hidden text stays, and words in several colours fall apart."""
-    markup = markup[: 10 * MAX_GIST]
-    for start, stop in _UNSEEN:
-        markup = _without(markup, start, stop)
-    return " ".join(html.unescape(_TAGS.sub(" ", markup)).split())[:MAX_GIST]
+    text = _TAGS.sub(" ", _without_unseen(markup[: 10 * MAX_GIST]))
+    for name, char in _BLANKS.items():
+        text = text.replace(name, char)
+    return " ".join(html.unescape(text).split())[:MAX_GIST]
 
 
-def _without(markup: str, start: str, stop: str) -> str:
-    lower = markup.lower()
-    if len(lower) != len(markup):  # letters whose small form is two: places would be off
-        return markup
-    kept, last = [], 0
-    while (begin := lower.find(start, last)) >= 0 and (end := lower.find(stop, begin)) >= 0:
-        kept.append(markup[last:begin])
-        last = end + len(stop)
+def _without_unseen(markup: str) -> str:
+    """Leave out styles, scripts, the head and comments; one that never ends stays, and is looked for but once."""
+    kept, last, place = [], 0, 0
+    endless: set[str] = set()
+    while start := _UNSEEN_START.search(markup, place):
+        what = start[0].lower()
+        stop = None if what in endless else _UNSEEN_STOP[what].search(markup, start.start() + 2)
+        if stop is None:
+            endless.add(what)
+            place = start.end()
+            continue
+        kept.append(markup[last : start.start()])
+        last = place = stop.end()
     return "".join((*kept, markup[last:]))
 
 

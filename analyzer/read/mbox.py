@@ -27,7 +27,8 @@ _HEADERS = (8_000, 64_000)  # bytes in which the end of a header is looked for, 
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _LENGTH_NAMES = (b"\nContent-Length:", b"\nContent-length:", b"\ncontent-length:")
 _LENGTH = re.compile(rb"[ \t]*(\d{1,15})[ \t]*\r?\n")
-_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
+_QUOTED = re.compile(rb"\n>(?=>*From )")  # looked for from its line end on: "^" would be tried at every byte
+_QUOTED_FIRST = re.compile(rb">+From ")
 
 
 class Extent(NamedTuple):
@@ -159,9 +160,9 @@ def _unquoted(data: bytes, extent: Extent) -> bytes:
     Taken for mboxrd, a wrong guess takes one ">" from a quotation that stays one; the other way round, a line of the
     letter would stay quoted and be set aside. Where a length was declared and is right, nothing was quoted (mboxcl2).
     """
-    if extent.counted or b">From " not in data:
+    if extent.counted:
         return data
-    return _QUOTED.sub(rb"\1", data)
+    return _QUOTED.sub(b"\n", data[1:] if _QUOTED_FIRST.match(data) else data)
 
 
 def _without_separator(data: bytes) -> bytes:

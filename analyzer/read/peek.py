@@ -18,7 +18,7 @@ from analyzer.read.html import MAX_GIST, visible_gist
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 _MAX_HEAD = 200_000
 _NO_HEADER = re.compile(rb"^(?![ \t]|[!-9;-~]+:)", re.MULTILINE)
 _HARMLESS = {"address-unparseable", "date-unparseable"}  # both are read here, by other means
