@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -148,6 +149,10 @@ class Here:
     width = 1
     deaths: tuple[type[BaseException], ...] = ()
 
+    def __init__(self) -> None:
+        for name, value in _ONE_THREAD.items():  # read when the library is first loaded
+            os.environ.setdefault(name, value)
+
     def submit(self, job: Job) -> Future[Part]:
         """Do it at once."""
         future: Future[Part] = Future()
@@ -180,7 +185,7 @@ class Processes:
         from joblib.externals.loky import ProcessPoolExecutor
 
         _start_trackers()
-        return ProcessPoolExecutor(max_workers=self._count, timeout=_IDLE)
+        return ProcessPoolExecutor(max_workers=self._count, timeout=_IDLE, env=_ONE_THREAD)
 
     def submit(self, job: Job) -> Future[Part]:
         """Begin a shard."""
@@ -253,6 +258,10 @@ class Cluster:
         self._client.close()
         logging.disable(logging.NOTSET)
 
+
+_ONE_THREAD = dict.fromkeys("OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS VECLIB_MAXIMUM_THREADS".split(), "1")
+"""How many threads a product of matrices takes. Those of a letter are small: threads spend their time in waiting for one
+another, the more so where every process has as many as there are cores."""
 
 _IDLE = 10  # seconds after which a worker without work ends, as it does when this process was killed
 _CONNECT = 15

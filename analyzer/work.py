@@ -19,14 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.classify import Classifier
 from analyzer.decide import Policy, decide
 from analyzer.errors import ModelError, ReadError
-from analyzer.extract import Extractor
 from analyzer.look import Filters, may_be_job_mail
-from analyzer.model import load_model
-from analyzer.pipeline import Analyzer, message_hash
-from analyzer.present import to_json
 from analyzer.read import read_mail, read_shard
 from analyzer.read.peek import peek
 from analyzer.reasons import Kind
@@ -37,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
+    from analyzer.pipeline import Analyzer
     from analyzer.records import Shard
 
 
@@ -155,7 +151,7 @@ def _answer(
         if not settings.filters.want(letter):
             writer.left_out += 1
             return
-        number = letter.id or message_hash(letter)
+        number = letter.id or _hash(letter)
         known_by = _sha256(f"id\0{letter.id}") if letter.id else number
         if may_be_job_mail(letter.subject, letter.sender, letter.text):
             result = _result(analyzer, read_mail(raw) if raw else letter)
@@ -199,7 +195,15 @@ def first_look(item: RawMail | Letter | ReadError) -> tuple[Letter, RawMail | No
     return letter, item
 
 
+def _hash(letter: Letter) -> str:
+    from analyzer.pipeline import message_hash
+
+    return message_hash(letter)
+
+
 def _result(analyzer: Analyzer, letter: Letter) -> dict[str, Any]:
+    from analyzer.present import to_json
+
     result = to_json(analyzer.analyze(letter))
     del result["source"]
     if result["kind"] == Kind.OTHER:
@@ -298,7 +302,12 @@ _loaded: dict[int, tuple[Settings, Analyzer]] = {}
 
 
 def _analyzer(settings: Settings) -> Analyzer:
-    """Load the model once a process."""
+    """Load the model once a process; the run itself, which only hands out work, does without what that takes."""
+    from analyzer.classify import Classifier
+    from analyzer.extract import Extractor
+    from analyzer.model import load_model
+    from analyzer.pipeline import Analyzer
+
     known, analyzer = _loaded.get(0, (None, None))
     key = _what_made_it(settings)
     if analyzer is None or known is None or _what_made_it(known) != key:
