@@ -227,6 +227,8 @@ def json_line(value: Mapping[str, Any]) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if text.isascii():
         return text.replace("\x7f", "\\u007f")
+    if text.isprintable():
+        return text
     return "".join(json.dumps(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char for char in text)
 
 

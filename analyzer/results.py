@@ -140,20 +140,22 @@ def _write_rows(
     results: Iterable[Mapping[str, Any]],
     lines: TextIO,
     table: Any,  # noqa: ANN401  csv's writers have no public type
-    parquet: Callable[[list[Mapping[str, Any]]], None],
+    parquet: Callable[[list[list[object]]], None],
 ) -> Written:
     written = Written()
     table.writerow([column.name for column in COLUMNS])
     rows = iter(results)
     while batch := list(islice(rows, _BATCH)):
+        values = []
         for row in batch:
             lines.write(json_line(row) + "\n")
-            table.writerow([cell(column.value(row)) for column in COLUMNS])
+            values.append([column.value(row) for column in COLUMNS])
+            table.writerow(["" if value is None else cell(value) for value in values[-1]])
             if row["kind"] == Kind.OTHER:
                 written.other += 1
             else:
                 written.analysed += 1
-        parquet(batch)
+        parquet(values)
     return written
 
 
@@ -167,8 +169,8 @@ def _write_skipped(skipped: Iterable[tuple[str, str, str]], table: Any) -> int: 
 
 
 @contextlib.contextmanager
-def _parquet(path: Path) -> Iterator[Callable[[list[Mapping[str, Any]]], None]]:
-    """Give a function that adds rows to a Parquet file; without pyarrow, one that does nothing."""
+def _parquet(path: Path) -> Iterator[Callable[[list[list[object]]], None]]:
+    """Give a function that adds rows (a value a column) to a Parquet file; without pyarrow, one that does nothing."""
     try:
         import pyarrow as pa
         from pyarrow import parquet as pq
@@ -179,24 +181,26 @@ def _parquet(path: Path) -> Iterator[Callable[[list[Mapping[str, Any]]], None]]:
     schema = pa.schema([(column.name, types[column.type]) for column in COLUMNS])
     with _private(path) as file, pq.ParquetWriter(file, schema) as writer:
 
-        def add(rows: list[Mapping[str, Any]]) -> None:
-            values = [[_typed(column.type, column.value(row)) for row in rows] for column in COLUMNS]
-            writer.write_table(pa.Table.from_arrays([pa.array(v, f.type) for v, f in zip(values, schema, strict=True)], schema=schema))  # fmt: skip
+        def add(rows: list[list[object]]) -> None:
+            arrays = []
+            for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
+                built = pa.lib.StringBuilder()  # pa.array would load all of pandas to ask whether a list is one of its
+                built.append_values([None if value is None else _typed(column.type, value) for value in values])
+                arrays.append(built.finish().cast(types[column.type]))
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 
         yield add
 
 
-def _typed(kind: str, value: object) -> object:
-    """Return a value as its column holds it, None where it is missing or no such value."""
-    if value is None:
-        return None
+def _typed(kind: str, value: object) -> str | None:
+    """Return the text of a value from which its column is made, None where it is no such value."""
     if kind == "text":
         return _in_one_line(value)
     if kind == "date":
         with contextlib.suppress(ValueError):
-            return date.fromisoformat(str(value))
+            return date.fromisoformat(str(value)).isoformat()
         return None
-    return (bool if kind == "truth" else float)(value)  # type: ignore[arg-type]  # both come from JSON
+    return json.dumps(bool(value)) if kind == "truth" else repr(float(value))  # type: ignore[arg-type]  # from JSON
 
 
 def cell(value: object) -> str:
