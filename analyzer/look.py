@@ -36,6 +36,12 @@ worker_ going_to_pass civil_service advertisement posts_ crew_
 """.split()
 """What words of job mail begin with; "_" is the end of a word."""
 
+COMMON = """
+opportunit job career talent role_ roles_ position_ positions_ opening_ sorry unfortunately successful selected_ salary
+portfolio worker_ crew_ posts_
+""".split()
+"""Those of them that all sorts of mail use: a long text in which one of them stands once, and no other, is not job mail."""
+
 MANY = """
 unsubscribe opt_out manage_preferences manage_your_preferences view_online view_in_your_browser in_browser no_reply
 noreply do_not_reply donotreply newsletter order_no order_number order_confirm your_order invoice_no invoice_number
@@ -72,6 +78,7 @@ def _stems(words: list[str]) -> dict[bytes, list[bytes]]:
 
 
 _JOB, _MANY, _DECIDING, _ONE = _stems(JOB), _stems(MANY), _stems(DECIDING), _stems(ONE)
+_COMMON = frozenset(stem for stems in _stems(COMMON).values() for stem in stems)
 
 
 @cache
@@ -90,8 +97,9 @@ def may_be_job_mail(subject: str, sender: str, text: str) -> bool:
     def found(stems: dict[bytes, list[bytes]]) -> Iterator[bytes]:
         return (stem for begin in begins & stems.keys() for stem in stems[begin] if stem in line)
 
-    if any(found(_JOB)):
-        return True
+    if named := set(found(_JOB)):
+        in_passing = len(text) > LONG and named <= _COMMON and sum(map(line.count, named)) == 1
+        return not in_passing or may_be_job_mail(subject, sender, "")
     if len(text) > LONG or not any(found(_ONE)) or any(found(_MANY)):
         return False
     return len(set(found(_DECIDING))) > 1 or not _occupations().isdisjoint(different)
