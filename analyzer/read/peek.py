@@ -58,8 +58,10 @@ def _is_plain_header(head: bytes) -> bool:
 
 def _text(mail: Any) -> str:  # noqa: ANN401  the parser is imported only where it is used
     plain = next((text for text in mail.text_plain if text.strip()), "")[:MAX_GIST]
+    if len(plain) > 1_000:
+        return plain
     markup = next(iter(mail.text_html), "")
-    if not markup or len(plain) > 1_000:
+    if not markup:
         return plain
     seen = visible_gist(markup)
     return plain if plain.strip() and len(plain.split()) * 3 >= len(seen.split()) else seen
