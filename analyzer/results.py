@@ -207,7 +207,9 @@ def cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula, whatever separator it splits lines at."""
     if value is None or isinstance(value, bool | int | float):
         return "" if value is None else json.dumps(value)
-    text = _AFTER_SEPARATOR.sub(r"\1'\2", _in_one_line(value))
+    text = _in_one_line(value)
+    if ";" in text:
+        text = _AFTER_SEPARATOR.sub(r"\1'\2", text)
     return f"'{text}" if text[:1] in _STARTERS else text
 
 
