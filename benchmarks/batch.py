@@ -149,7 +149,8 @@ def _rate(made: Made, runs: list[Measured]) -> str:
 
 
 def _ratio(slow: list[Measured], fast: list[Measured], what: str) -> float:
-    return median(getattr(a, what) / getattr(b, what) for a, b in zip(slow, fast, strict=True))
+    """Return how many times as much the slow runs took, the median of the rounds."""
+    return float(median(getattr(a, what) / getattr(b, what) for a, b in zip(slow, fast, strict=True)))
 
 
 if __name__ == "__main__":
