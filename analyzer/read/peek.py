@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from analyzer.read.attached import is_stub
+from analyzer.read.eml import MAX_NESTED
 from analyzer.read.headers import Headers, scan_headers
 from analyzer.read.html import MAX_GIST, visible_gist
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _MAX_HEAD = 200_000
+_SHALLOW = 100_000  # bytes; in less no parts within parts are so deep that the fast parser runs out of stack and dies
 _NO_HEADER = re.compile(rb"^(?![ \t]|[!-9;-~]+:)", re.MULTILINE)
 _HARMLESS = {"address-unparseable", "date-unparseable"}  # both are read here, by other means
 
@@ -36,6 +38,8 @@ def peek(data: bytes) -> Peek | None:
     """Take a first look at a mail; None where anything is odd, or where the letter may be in an attachment."""
     end = _HEAD_END.search(data, 0, _MAX_HEAD)
     if end is None or not _is_plain_header(head := data[: end.start() + 1]):
+        return None
+    if len(data) > _SHALLOW and data.lower().count(b"boundary") > MAX_NESTED:
         return None
     parse, failures = _parser()
     try:
