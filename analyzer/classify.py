@@ -1,8 +1,9 @@
-"""Body -> kind, reasons, evidence, stage, vacancy: a linear model in two layers, served with numpy alone.
+"""Body -> kind, reasons, evidence, stage, vacancy: a gate and two layers, served with numpy alone.
 
+0. The gate. All words of the letter together say how likely it is a rejection at all. Most mail ends here.
 1. Signals. Each sentence is scored for every cue (`Cue`): does it refuse, does it say that the role is on hold, does it
-   promise to keep a CV on file ...? Boilerplate is a cue of its own, so that it is learnt as boilerplate. Beside it, all
-   the words of the letter together are scored for what the letter as a whole is.
+   promise to keep a CV on file ...? Boilerplate is a cue of its own, so that it is learnt as boilerplate. Two views are
+   summed: a linear model of n-grams, which knows the exact words, and the `encoder`, which knows what words mean.
 2. The letter. Small calibrated classifiers read the strongest sentences of every cue, and the letter's scores.
 
 So evidence comes for free: it is the sentence that was the strongest, cut down to the clause that makes it strong.
@@ -11,11 +12,12 @@ So evidence comes for free: it is the sentence that was the strongest, cut down 
 from __future__ import annotations
 
 import re
-from itertools import chain
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.encoder import Encoder
 from analyzer.errors import ModelError
 from analyzer.features import Vocabulary, char_terms, tokenize, word_terms
 from analyzer.reasons import Cue, Kind, Reason, Stage, Vacancy
@@ -35,10 +37,15 @@ if TYPE_CHECKING:
 CUES = tuple(Cue)
 HEADS = {"kind": len(Kind), "reasons": len(Reason), "stage": len(Stage), "vacancy": len(Vacancy), "ineligible": 1}
 """The classifiers of the letter layer, with the number of their outputs."""
+GATE = "gate"
+"""The classifier of kinds that reads the letter's scores alone."""
 FLOOR = -8.0
 """The strength of a cue in a letter without sentences, and the least that any sentence counts."""
 CHAR_WEIGHT = 0.7
 """How much the character n-grams of a sentence weigh against its words; chosen on held-out voices."""
+
+MAX_ENCODED = 200
+"""Sentences that the encoder reads; letters have five to forty."""
 
 MAX_EVIDENCE = 2
 _CLAUSE = re.compile(
@@ -61,32 +68,24 @@ class Signals:
         self.words, self.chars = words, chars
         self.cues, self.letters = cues, letters
 
-    def strengths(self, sentences: Sequence[str]) -> Floats:
-        """Return the strength (log-odds) of every cue in every sentence, shape (n_sentences, n_cues), at least FLOOR."""
-        tokens = [tokenize(sentence) for sentence in sentences]
-        return self._strengths(tokens, [word_terms(words) for words in tokens])
-
-    def _strengths(self, tokens: Sequence[Sequence[str]], terms: Sequence[Sequence[str]]) -> Floats:
+    def ngram_strengths(self, sentences: Sequence[str]) -> Floats:
+        """Return the strength (log-odds) of every cue in every sentence by its n-grams, shape (n_sentences, n_cues)."""
         weights, bias = self.cues
         split = len(self.words)
-        scores = self.words.rows(terms).dot(weights[:split])
+        tokens = [tokenize(sentence) for sentence in sentences]
+        scores = self.words.rows(map(word_terms, tokens)).dot(weights[:split])
         scores = scores + CHAR_WEIGHT * self.chars.rows(map(char_terms, tokens)).dot(weights[split:]) + bias
-        return np.maximum(scores, FLOOR).astype(np.float32)
+        return np.asarray(scores, dtype=np.float32)
 
     def letter_scores(self, sentences: Sequence[str]) -> Floats:
         """Return the scores that the words of all sentences together give to every output of the letter layer."""
-        return self._letter_scores(letter_terms(sentences))
-
-    def _letter_scores(self, terms: Sequence[str]) -> Floats:
         weights, bias = self.letters
-        return np.asarray(self.words.rows([terms]).dot(weights)[0] + bias, dtype=np.float32)
+        return np.asarray(self.words.rows([letter_terms(sentences)]).dot(weights)[0] + bias, dtype=np.float32)
 
-    def features(self, sentences: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return the strengths, and what the second layer reads."""
-        tokens = [tokenize(sentence) for sentence in sentences]
-        terms = [word_terms(words) for words in tokens]
-        strengths = self._strengths(tokens, terms)
-        return strengths, letter_features(strengths, self._letter_scores([*chain.from_iterable(terms)]))
+
+def sum_of_views(ngrams: Floats, encoded: Floats) -> Floats:
+    """Return the strengths of the first layer from its two views: their mean, each of them at least FLOOR."""
+    return np.asarray((np.maximum(ngrams, FLOOR) + np.maximum(encoded, FLOOR)) / 2, dtype=np.float32)
 
 
 def letter_terms(sentences: Iterable[str]) -> list[str]:
@@ -126,22 +125,36 @@ class Classifier:
         arrays = stored.arrays
         layer = {
             name: (arrays[f"{name}.weights"].astype(np.float32), arrays[f"{name}.bias"].astype(np.float32))
-            for name in ("cues", "letters", *HEADS)
+            for name in ("cues", "letters", GATE, *HEADS)
         }
         self.signals = Signals(
             _vocabulary(arrays, "words"), _vocabulary(arrays, "chars"), layer["cues"], layer["letters"]
         )
-        self._heads = {head: layer[head] for head in HEADS}
+        self._heads = {head: layer[head] for head in (GATE, *HEADS)}
         thresholds = stored.manifest["thresholds"]
+        self._gate_threshold = float(thresholds["gate"])
         self._rejection_threshold = float(thresholds["rejection"])
         self._reason_thresholds = {reason: float(thresholds["reasons"][reason]) for reason in Reason}
         self._ineligible_threshold = float(thresholds["ineligible"])
+        self._encoder_sha256 = str(stored.manifest["encoder"])
+        self._path = stored.path
+
+    def gate(self, body: str) -> dict[Kind, float]:
+        """Return the probabilities of the kinds by the words of the letter alone: fast, and surer of what it lets go."""
+        sentences = [body[start:end] for start, end in split_sentences(body)]
+        return self._kinds(GATE, self.signals.letter_scores(sentences) / 2)
 
     def predict(self, body: str) -> Prediction:
         """Read one cleaned body."""
         spans = split_sentences(body)
-        strengths, features = self.signals.features([body[start:end] for start, end in spans])
-        kinds = dict(zip(Kind, map(float, softmax(self._score("kind", features))), strict=True))
+        sentences = [body[start:end] for start, end in spans]
+        scores = self.signals.letter_scores(sentences)
+        kinds = self._kinds(GATE, scores / 2)
+        if kinds[Kind.REJECTION] < self._gate_threshold:
+            return Prediction(kind=choose_kind(kinds, self._rejection_threshold), kinds=kinds)
+        strengths = self._strengths(sentences)
+        features = letter_features(strengths, scores)
+        kinds = self._kinds("kind", features)
         kind = choose_kind(kinds, self._rejection_threshold)
         if kind is not Kind.REJECTION:
             return Prediction(kind=kind, kinds=kinds)
@@ -158,6 +171,27 @@ class Classifier:
             vacancy=tuple(Vacancy)[int(np.argmax(self._score("vacancy", features)))],
             ineligible=ineligible >= self._ineligible_threshold,
         )
+
+    def _strengths(self, sentences: Sequence[str]) -> Floats:
+        """Return both views of the sentences; of a text longer than any letter its ends are encoded, n-grams do the rest."""
+        ngrams = self.signals.ngram_strengths(sentences)
+        read = [*range(len(sentences))]
+        if len(read) > MAX_ENCODED:
+            read = [*read[: MAX_ENCODED // 2], *read[-MAX_ENCODED // 2 :]]
+        encoded = ngrams.copy()
+        encoded[read] = self._encoder.strengths([sentences[number] for number in read])
+        return sum_of_views(ngrams, encoded)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        """The encoder that the heads were fitted with; read when the first letter passes the gate."""
+        encoder = Encoder.load()
+        if encoder.sha256 != self._encoder_sha256:
+            raise ModelError(f"{self._path}: was trained with another encoder than this program's; train it again")
+        return encoder
+
+    def _kinds(self, head: str, features: Floats) -> dict[Kind, float]:
+        return dict(zip(Kind, map(float, softmax(self._score(head, features))), strict=True))
 
     def _score(self, head: str, features: Floats) -> Floats:
         weights, bias = self._heads[head]
@@ -183,7 +217,7 @@ class Classifier:
             cuts = [*cuts[:_MAX_CLAUSES], end]
         runs = [(a, z) for i, a in enumerate(cuts) for z in cuts[i + 1 :]]
         runs = [run for run in runs if len(body[slice(*run)].split()) >= _MIN_CLAUSE_WORDS] or [span]
-        scores = self.signals.strengths([body[a:z] for a, z in runs])[:, CUES.index(Cue(reason.value))]
+        scores = self.signals.ngram_strengths([body[a:z] for a, z in runs])[:, CUES.index(Cue(reason.value))]
         lengths = np.array([len(body[a:z].split()) for a, z in runs])
         a, z = runs[int(np.argmax(scores + _PER_WORD * lengths))]
         text = body[a:z].rstrip().rstrip(",;:-\u2013\u2014(").rstrip()

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import ModelError
@@ -51,10 +52,30 @@ _GREETING = re.compile(
 _SEGMENT = re.compile(
     r"\s*(?:,|\||\s[-\u2013\u2014\u00b7\u2022]\s|\n|\(|\)|/|:|;|\bon behalf of\b|\bfor and on behalf of\b|\bvia\b)\s*"
 )
+_WRAP = re.compile(r"(?<=[^\s.,:;!?])\n(?=[^\s-])")
+"""A line break inside a sentence, as mail is wrapped; a space in its place keeps every offset."""
 _AT = re.compile(r"\s+(?:at|from|@|of)\s+")
 _MAX_CANDIDATE_WORDS = 9
 _MAX_SEGMENTS = 40
 _NAME_WORDS = 4
+_DASH = r"\s[-\u2013\u2014]\s"
+_ORGANISATIONS = frozenset(
+    "academy agency airlines alliance associates association authority bakery bank board books borough brewery brothers bureau cafe "
+    "capital care centre center charity chemicals church city clinic co college committee communications community company "
+    "constructors construction consulting contractors cooperative corp corporation council county dental department "
+    "design diagnostics digital district electric energy engineering enterprises estates exchange farm farms federation "
+    "films finance financial foods foundation freight fund gallery games gardens garage gmbh group health healthcare "
+    "holdings homes hospital hospitals hotel hotels house inc industries infrastructure institute insurance interiors "
+    "international ireland kitchen kitchens lab laboratories labs law libraries library limited lines llc llp lodge "
+    "logistics ltd management manufacturing marine market materials media medical mills mines mining ministry museum "
+    "mutual network networks ngo nursery organisation organization orchestra partners partnership pharma pharmaceuticals "
+    "pharmacy plc police polytechnic power practice press project properties publishing pvt railway railways records "
+    "renewables research resort resources restaurant retail sa salon school schools sciences security service services "
+    "shipping shipyard society software solar solutions stores studio studios supplies surgery systems technologies "
+    "technology telecom textiles theatre theater trading transport travel trust union university utilities ventures "
+    "veterinary water winery works workshops".split()
+)
+"""Words that name what kind of house it is."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +152,7 @@ class _Scene:
     """One letter with all that features are made from."""
 
     body: Doc
+    unwrapped: Doc | None  # None where no line is wrapped
     subject: Doc
     display: str
     domain: str
@@ -149,6 +171,7 @@ class _Scene:
         greeting = _GREETING.match(text)
         return cls(
             body=nlp(text),
+            unwrapped=nlp(_WRAP.sub(" ", text)) if _WRAP.search(text) else None,
             subject=nlp(letter.subject[:300]),
             display=display[:200],
             domain=labels[-1] if labels else "",
@@ -231,7 +254,7 @@ def _time_matcher() -> Matcher:
 
 
 def _times(scene: _Scene) -> Iterator[Candidate]:
-    doc = scene.body
+    doc = scene.unwrapped or scene.body  # "in six\nmonths" is a time; a name does not go on in the next line
     matches = _time_matcher()(doc)
     for _, first, last in matches:
         span = doc[first:last]
@@ -387,12 +410,15 @@ def _cut_run(doc: Doc, first: int, last: int) -> list[tuple[int, int]]:
 
 def _roles(scene: _Scene) -> Iterator[_Found]:
     """Yield what stands before "position" or "role", and after "for the" or "as a", in any case."""
+    occupations = _occupations()
     for place, doc in (("body", scene.body), ("subject", scene.subject)):
         for index, token in enumerate(doc):
             if token.lower_ in _ANCHORS:
                 yield from _beside_anchor(doc, index, place)
             elif token.lower_ in {"for", "as"} and place == "body":
                 yield from _after_preposition(doc, index)
+            if token.lower_ in occupations:
+                yield from _before_occupation(doc, index, place)
     for text in _segments(scene.subject.text):
         yield text, "subject_piece", (f"whole={text == scene.subject.text.strip()}",), -1, -1
 
@@ -415,6 +441,24 @@ def _after_preposition(doc: Doc, index: int) -> Iterator[_Found]:
     for end in range(first + 1, min(first + 6, len(doc) + 1)):
         if end == len(doc) or not doc[end].is_alpha or doc[end].lower_ in _STOPS:
             yield _found(doc, first, end, "body", f"after_{doc[index].lower_}")
+
+
+def _before_occupation(doc: Doc, index: int, place: str) -> Iterator[_Found]:
+    """Yield "kennel hand" in "we have a kennel hand now": everyday words, which no capital gives away."""
+    end = index + 1
+    if end + 1 < len(doc) and doc[end].lower_ == "de":  # chef de partie, chef de rang
+        end += 2
+    for start in range(index, max(-1, index - 4), -1):
+        yield _found(doc, start, end, place, f"occupation{doc[start].lower_ in _STOPS}")
+        before = doc[start - 1] if start else None
+        if before is None or not (before.is_alpha or before.text in {"-", "/"}) or before.lower_ in _DETERMINERS:
+            return
+
+
+@cache
+def _occupations() -> frozenset[str]:
+    """Return the last words of job titles, in lower case."""
+    return frozenset(Path(__file__).with_name("occupations.txt").read_text("utf-8").split())
 
 
 _DETERMINERS = frozenset("the a an our for as this your to of my their one another".split())
@@ -482,9 +526,24 @@ def _with_features(
             f"first_in_domain={bool(scene.domain) and bool(lower) and len(lower[0]) > 3 and lower[0] in scene.domain}",
             f"local={bool(lower) and len(lower[-1]) > 2 and lower[-1] in scene.local}",
         ]
+        features += [
+            f"comma={',' in text}",
+            f"organisation={bool(lower) and lower[-1] in _ORGANISATIONS}{any(w in _ORGANISATIONS for w in lower)}",
+            f"initial={any(len(word.strip('.')) == 1 and word[0].isupper() for word in words)}",
+            f"dash={bool(re.search(_DASH, text))}",
+        ]
+    features += [f"occupations={min(2, sum(word in _occupations() for word in lower))}"]
     if label == "role":
-        features += [f"suffix={lower[-1][-3:] if lower else ''}"]
+        features += [
+            f"suffix={lower[-1][-3:] if lower else ''}",
+            f"occupation={bool(lower) and lower[-1] in _occupations()}{len(words) > 1}",
+        ]
+    features += [f"{place}+{feature}" for feature in features if feature.startswith(_TOLD_BY_PLACE)]
     return Candidate(text, tuple(dict.fromkeys(features)), start, end)
+
+
+_TOLD_BY_PLACE = ("words", "shape", "occupation", "comma")
+"""What means one thing in a signature and another in a sentence."""
 
 
 def _unique(candidates: Iterator[Candidate] | Sequence[Candidate]) -> list[Candidate]:

@@ -27,9 +27,14 @@ _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
 _PLAIN = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u00b4": "'", "`": "'"})
 
 
+def plain_quotes(text: str) -> str:
+    """Return the text with one apostrophe for all that people and programs type."""
+    return text.translate(_PLAIN)
+
+
 def tokenize(text: str) -> list[str]:
     """Return lower-case words, "0" for each number, and ? and !; the same for every way of typing them."""
-    return _WORD.findall(_DIGITS.sub("0", text.translate(_PLAIN).lower()))
+    return _WORD.findall(_DIGITS.sub("0", plain_quotes(text).lower()))
 
 
 def word_terms(tokens: Sequence[str]) -> list[str]:

@@ -21,12 +21,16 @@ from analyzer.corpus import (
     read_corpus,
     read_sentences,
 )
+from analyzer.encoder import Encoder
 from analyzer.errors import CorpusError
 from analyzer.evaluate import Table, evaluate_examples
 from analyzer.features import tokenize
-from analyzer.fit import compose, fit_extractor, fit_heads, fit_signals_and_score, prepare
+from analyzer.fit import fit_signals_and_score
+from analyzer.heads import fit_heads
 from analyzer.model import StoredModel, refuse_foreign, save_model
+from analyzer.ranker import fit_extractor
 from analyzer.reasons import Kind, Reason, Stage, Vacancy
+from analyzer.targets import compose, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,9 +90,10 @@ def train_model(
         bank = read_sentences(bundled_sentences())
         letters += compose(bank)
     say("Learning what sentences show ...")
-    signals, features = fit_signals_and_score(letters, jobs=jobs)
+    encoder = Encoder.load()
+    signals, features, scores = fit_signals_and_score(letters, encoder, jobs=jobs)
     say("Learning what letters mean ...")
-    arrays, thresholds = fit_heads(letters, features)
+    arrays, thresholds = fit_heads(letters, features, scores)
     say("Learning to find names ...")
     extract_arrays, extract_thresholds = fit_extractor(letters)
     thresholds["extract"] = extract_thresholds
@@ -112,6 +117,7 @@ def train_model(
             "cues": list(CUES),
         },
         "thresholds": thresholds,
+        "encoder": encoder.sha256,
         "corpus": {
             "letters": len(training),
             "groups": len({e.group for e in training}),
