@@ -88,6 +88,11 @@ def sum_of_views(ngrams: Floats, encoded: Floats) -> Floats:
     return np.asarray((np.maximum(ngrams, FLOOR) + np.maximum(encoded, FLOOR)) / 2, dtype=np.float32)
 
 
+def gate_features(letter_scores: Floats) -> Floats:
+    """Return what the gate reads, on a scale of about one."""
+    return np.asarray(letter_scores / 2, dtype=np.float32)
+
+
 def letter_terms(sentences: Iterable[str]) -> list[str]:
     """Return the word n-grams of a letter; none crosses the end of a sentence."""
     return [term for sentence in sentences for term in word_terms(tokenize(sentence))]
@@ -142,14 +147,14 @@ class Classifier:
     def gate(self, body: str) -> dict[Kind, float]:
         """Return the probabilities of the kinds by the words of the letter alone: fast, and surer of what it lets go."""
         sentences = [body[start:end] for start, end in split_sentences(body)]
-        return self._kinds(GATE, self.signals.letter_scores(sentences) / 2)
+        return self._kinds(GATE, gate_features(self.signals.letter_scores(sentences)))
 
     def predict(self, body: str) -> Prediction:
         """Read one cleaned body."""
         spans = split_sentences(body)
         sentences = [body[start:end] for start, end in spans]
         scores = self.signals.letter_scores(sentences)
-        kinds = self._kinds(GATE, scores / 2)
+        kinds = self._kinds(GATE, gate_features(scores))
         if kinds[Kind.REJECTION] < self._gate_threshold:
             return Prediction(kind=choose_kind(kinds, self._rejection_threshold), kinds=kinds)
         strengths = self._strengths(sentences)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analyzer.classify import GATE, sigmoid, softmax
+from analyzer.classify import GATE, gate_features, sigmoid, softmax
 from analyzer.reasons import Kind, Reason, Stage, Vacancy
 from analyzer.targets import FOLDS, group_folds, letter_weights
 
@@ -47,7 +47,7 @@ def fit_heads(
     rejected = np.flatnonzero(written & (kinds == list(Kind).index(Kind.REJECTION)))
     arrays: dict[str, NDArray[np.generic]] = {}
     weight = letter_weights(letters)
-    gate_scores = _head(arrays, GATE, scores / 2, kinds[:, None], groups, n_classes=len(Kind), weight=weight)
+    gate_scores = _head(arrays, GATE, gate_features(scores), kinds[:, None], groups, n_classes=len(Kind), weight=weight)
     kind_scores = _head(arrays, "kind", features, kinds[:, None], groups, n_classes=len(Kind), weight=weight)
     reasons = np.array([[r in examples[i].reasons for r in Reason] for i in rejected]).astype(int)
     own = [groups[i] for i in rejected]
