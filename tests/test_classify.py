@@ -65,7 +65,7 @@ def test_a_letter_of_any_length_gets_a_sound_answer(classifier, body):
 
 
 def test_the_evidence_is_in_the_sentence_that_says_it(classifier):
-    body = f"{SENTENCES[0]} We regret that you were not selected. {SENTENCES[3]} {SENTENCES[8]}"
+    body = f"{SENTENCES[0]} Unfortunately we will not be taking your application further. {SENTENCES[3]} {SENTENCES[8]}"
     prediction = classifier.predict(body)
     assert prediction.shown[:1] == (Reason.FIRST_CHOICE,)
     span = prediction.evidence[0]
