@@ -47,7 +47,7 @@ class Encoder:
         """Take the arrays of the file; raises KeyError or ValueError where they are no encoder."""
         self.sha256 = sha256
         terms = arrays["vocabulary"].tobytes().decode().split("\n")
-        self._index = {term: number for number, term in enumerate(terms)}
+        self._index = dict(zip(terms, range(len(terms)), strict=True))
         self._ends = self._index["[CLS]"], self._index["[SEP]"]
         self._unknown = self._index["[UNK]"]
         self._words = arrays["words"], arrays["words.scale"].astype(np.float32)
@@ -62,12 +62,13 @@ class Encoder:
     def load(cls, folder: Path | None = None) -> Encoder:
         """Read the encoder in `folder` (None: the bundled one); raises ModelError where there is none or it is damaged."""
         from safetensors import SafetensorError
-        from safetensors.numpy import load
+        from safetensors.numpy import load_file
 
         path = (folder or bundled("models") / "encoder") / ENCODER
         try:
-            data = path.read_bytes()
-            return cls(load(data), hashlib.sha256(data).hexdigest())
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return cls(load_file(path), sha256)
         except OSError as error:
             raise ModelError(f"{path}: cannot be read ({error.strerror}); install the program again") from error
         except (SafetensorError, KeyError, ValueError) as error:
@@ -162,7 +163,8 @@ def quantized(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
 
 
 def _dequantized(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Floats:
-    return np.ascontiguousarray((arrays[name] * arrays[f"{name}.scale"].astype(np.float32)).T)
+    # a view: a copy of all layers would take longer than to read a letter
+    return np.asarray(arrays[name] * arrays[f"{name}.scale"].astype(np.float32)).T
 
 
 def _normalize(hidden: Floats, norm: Floats) -> Floats:

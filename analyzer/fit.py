@@ -46,7 +46,7 @@ STORED = "encoder_strengths.safetensors"
 def fit_signals_and_score(
     letters: Sequence[Prepared], encoder: Encoder, *, jobs: int
 ) -> tuple[Signals, Floats, Floats]:
-    """Return signals fitted on all letters, and the features and letter scores that other voices' signals give."""
+    """Return signals fitted on all letters, and what other voices' signals make of them: features, and those of the gate."""
     from joblib import Parallel, delayed
 
     folds = group_folds([letter.example.group for letter in letters], FOLDS)
@@ -54,14 +54,14 @@ def fit_signals_and_score(
     fitted = Parallel(n_jobs=jobs)(delayed(fit_signals)(part) for part in [*parts, list(letters)])
     encoded = encode(letters, encoder)
     features = [np.empty(0, dtype=np.float32)] * len(letters)
-    scores = list(features)
+    at_gate = list(features)
     for fold, signals in zip(folds, fitted[:-1], strict=True):
         for i in where(fold):
             sentences = letters[i].sentences
-            scores[i] = signals.letter_scores(sentences)
-            strengths = sum_of_views(signals.ngram_strengths(sentences), encoded[i])
-            features[i] = letter_features(strengths, scores[i])
-    return fitted[-1], np.stack(features), np.stack(scores)
+            scores, ngrams = signals.letter_scores(sentences), signals.ngram_strengths(sentences)
+            at_gate[i] = letter_features(ngrams, scores)
+            features[i] = letter_features(sum_of_views(ngrams, encoded[i]), scores)
+    return fitted[-1], np.stack(features), np.stack(at_gate)
 
 
 def encode(letters: Sequence[Prepared], encoder: Encoder) -> list[Floats]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analyzer.classify import GATE, gate_features, sigmoid, softmax
+from analyzer.classify import GATE, sigmoid, softmax
 from analyzer.reasons import Kind, Reason, Stage, Vacancy
 from analyzer.targets import FOLDS, group_folds, letter_weights
 
@@ -32,12 +32,12 @@ others nobody loses an invitation, but a thank-you for a rejection that is none 
 MAX_FALSE_REASONS = 0.06
 """The share of letters without a reason that may be given one."""
 
-GATE_MISSES = 0.004
-"""The share of rejections that the gate may take for other mail, unread by the encoder."""
+GATE_MISSES = 0.002
+"""The share of the rejections that would be found which the gate may let go, unread by the encoder."""
 
 
 def fit_heads(
-    letters: Sequence[Prepared], features: Floats, scores: Floats
+    letters: Sequence[Prepared], features: Floats, at_gate: Floats
 ) -> tuple[dict[str, NDArray[np.generic]], dict[str, Any]]:
     """Fit the gate and the letter layer on what other voices' signals say; choose thresholds on left-out predictions."""
     groups = [letter.example.group for letter in letters]
@@ -47,7 +47,7 @@ def fit_heads(
     rejected = np.flatnonzero(written & (kinds == list(Kind).index(Kind.REJECTION)))
     arrays: dict[str, NDArray[np.generic]] = {}
     weight = letter_weights(letters)
-    gate_scores = _head(arrays, GATE, gate_features(scores), kinds[:, None], groups, n_classes=len(Kind), weight=weight)
+    gate_scores = _head(arrays, GATE, at_gate, kinds[:, None], groups, n_classes=len(Kind), weight=weight)
     kind_scores = _head(arrays, "kind", features, kinds[:, None], groups, n_classes=len(Kind), weight=weight)
     reasons = np.array([[r in examples[i].reasons for r in Reason] for i in rejected]).astype(int)
     own = [groups[i] for i in rejected]
@@ -69,9 +69,12 @@ def fit_heads(
     told = [n for n, i in enumerate(rejected) if examples[i].ineligible is not None]
     barred = np.array([int(bool(examples[rejected[n]].ineligible)) for n in told], dtype=int).reshape(-1, 1)
     barred_scores = _head(arrays, "ineligible", features[rejected][told], barred, [own[n] for n in told])
+    least = _rejection_threshold(softmax(kind_scores[written]), kinds[written])
+    column = list(Kind).index(Kind.REJECTION)
+    found = rejected[softmax(kind_scores[rejected])[:, column] >= least]
     thresholds = {
-        "gate": _gate_threshold(softmax(gate_scores)[rejected, list(Kind).index(Kind.REJECTION)]),
-        "rejection": _rejection_threshold(softmax(kind_scores[written]), kinds[written]),
+        "gate": _gate_threshold(softmax(gate_scores[found])[:, column]),
+        "rejection": least,
         "reasons": dict(zip(Reason, _reason_thresholds(sigmoid(reason_scores), reasons), strict=True)),
         "ineligible": _best_f1(sigmoid(barred_scores)[:, 0], barred[:, 0]),
     }
@@ -135,7 +138,7 @@ def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int, weigh
 
 
 def _gate_threshold(probabilities: Floats) -> float:
-    """Return the probability that all but GATE_MISSES of the rejections reach."""
+    """Return the probability that all but GATE_MISSES of these rejections reach."""
     return round(float(np.quantile(probabilities, GATE_MISSES)), 6) if len(probabilities) else 0.0
 
 

@@ -1,20 +1,21 @@
 """The cheap first look at a message: whether it is wanted, and whether it may be about a job application at all.
 
 Mail that names nothing of an application is other mail, without the model. Whoever writes in person may refuse in any
-words ("we shook hands with a girl from Motueka"), so a short message from one person to another goes to the model too,
-if it names an occupation or speaks of deciding more than once. `tests/test_look.py` measures what this misses.
+words ("we shook hands with a girl from Motueka"), so a message from one person to another goes to the model too, if it
+names an occupation or speaks of deciding more than once. `tests/test_look.py` measures what this misses, also where a
+letter stands between pages of quoted mail or legal text.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
 
     from analyzer.records import Letter
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 FIRST = 4000
 """Characters of a text that are looked at: what an application is about is said early."""
 
+LAST = 1500
+"""Characters at the end of a longer one that are looked at too: there stands that it was sent to many."""
+
 LONG = 3000
-"""A message that one person writes to another about an application is shorter, unless it names the application."""
+"""In a text of more characters than these a word that is common elsewhere may stand by chance."""
 
 JOB = """
 applicat applied applican applying candida vacanc interview recruit hiring hire_ hired_ resume_ resumes_ r_sum cv_ cvs_
@@ -40,7 +44,7 @@ COMMON = """
 opportunit job career talent role_ roles_ position_ positions_ opening_ sorry unfortunately successful selected_ salary
 portfolio worker_ crew_ posts_
 """.split()
-"""Those of them that all sorts of mail use: a long text in which one of them stands once, and no other, is not job mail."""
+"""Those of them that all sorts of mail use: in a long text in which one of them stands once, and no other, it says little."""
 
 MANY = """
 unsubscribe opt_out manage_preferences manage_your_preferences view_online view_in_your_browser in_browser no_reply
@@ -63,22 +67,21 @@ seat_ chair_ refus accept answer
 ONE = "you thank thx_ ta_ u_ ur_".split()
 """How one person speaks to another."""
 
-_LETTERS = 3  # by which most stems are ruled out at once
 _KEPT = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PLAIN = bytes(ord(char) if (char := chr(code).lower()) in _KEPT else ord(" ") for code in range(256))
 
 
-def _stems(words: list[str]) -> dict[bytes, list[bytes]]:
-    """Return the stems as they are looked for, by the first letters of their first words."""
-    stems: dict[bytes, list[bytes]] = {}
+def _finder(words: list[str]) -> re.Pattern[bytes]:
+    """Return what finds words that begin so, in one way through a text: told apart by their first letters first."""
+    rests: dict[str, list[str]] = {}
     for word in words:
-        stem = b" " + word.replace("_", " ").encode()
-        stems.setdefault(stem.split()[0][:_LETTERS], []).append(stem)
-    return stems
+        rests.setdefault(word[0], []).append(word[1:].replace("_", " +"))
+    stems = "|".join(f"{letter}(?:{'|'.join(those)})" for letter, those in rests.items())
+    return re.compile(f" (?=[{''.join(rests)}])(?=({stems}))".encode())
 
 
-_JOB, _MANY, _DECIDING, _ONE = _stems(JOB), _stems(MANY), _stems(DECIDING), _stems(ONE)
-_COMMON = frozenset(stem for stems in _stems(COMMON).values() for stem in stems)
+_JOB, _MANY, _DECIDING, _ONE = _finder(JOB), _finder(MANY), _finder(DECIDING), _finder(ONE)
+_COMMON = frozenset(word.strip("_").encode() for word in COMMON)
 
 
 @cache
@@ -88,21 +91,20 @@ def _occupations() -> frozenset[bytes]:
 
 def may_be_job_mail(subject: str, sender: str, text: str) -> bool:
     """Return False where a message is surely not about an application of the reader's."""
-    start = f"{subject} {sender} {text[:FIRST]}".encode("ascii", "replace").translate(_PLAIN)
-    words = start.split()
-    different = set(words)
-    line = b" %b " % b" ".join(words)
-    begins = {word[:_LETTERS] for word in different}
-
-    def found(stems: dict[bytes, list[bytes]]) -> Iterator[bytes]:
-        return (stem for begin in begins & stems.keys() for stem in stems[begin] if stem in line)
-
-    if named := set(found(_JOB)):
-        in_passing = len(text) > LONG and named <= _COMMON and sum(map(line.count, named)) == 1
-        return not in_passing or may_be_job_mail(subject, sender, "")
-    if len(text) > LONG or not any(found(_ONE)) or any(found(_MANY)):
+    line = _line(f"{subject} {sender} {text[:FIRST]}")
+    named = _JOB.findall(line)
+    in_passing = len(text) > LONG and len(named) == 1 and named[0].strip() in _COMMON
+    if named and not (in_passing and _JOB.search(_line(f"{subject} {sender}")) is None):
+        return True
+    if not _ONE.search(line) or _MANY.search(line) or _MANY.search(_line(text[FIRST:][-LAST:])):
         return False
-    return len(set(found(_DECIDING))) > 1 or not _occupations().isdisjoint(different)
+    said = {b" ".join(words.split()) for words in (*_DECIDING.findall(line), *named)}
+    return len(said) > 1 or not _occupations().isdisjoint(line.split())
+
+
+def _line(text: str) -> bytes:
+    """Return the words of a text in small letters, each with a space on either side at least."""
+    return b" %b " % text.encode("ascii", "replace").translate(_PLAIN)
 
 
 @dataclass(frozen=True)

@@ -267,24 +267,40 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
 
 
 _NONE = type(None)
+_TEXT = (str, _NONE)
+_PERSON = {"name": _TEXT, "address": _TEXT}
 _SHAPE = {
     "id": str,
     "kind": str,
     "kinds": {kind.value: (float, int) for kind in Kind},
-    "status": (str, _NONE),
+    **dict.fromkeys("date subject from body stage vacancy timeframe company role contact".split(), _TEXT),
+    **dict.fromkeys("action send_by after until because status".split(), _TEXT),
+    "shown": [str],
+    "evidence": [{"reason": str, "start": int, "end": int, "text": str}],
+    "boilerplate": [[int, int]],
+    "policy": {"rule": str, "source": str},
+    "notes": [{"code": str, "text": str}],
     "draft": ({"purpose": str, "to": [str], "cc": [str], "subject": str, "body": str, "missing": [str]}, _NONE),
-    "application": ({"people": ([{"name": (str, _NONE), "address": (str, _NONE)}], _NONE)}, _NONE),
+    "application": (
+        {"id": str, "company": _TEXT, "days_to_answer": (int, _NONE), "open": bool, "people": ([_PERSON], _NONE)},
+        _NONE,
+    ),
 }
-"""What those who read results rely on: a tuple lists what a value may be, a list what each of its values must be."""
+"""What those who read results rely on: a tuple lists what a value may be, a list what each of its values must be
+(or, with several, what they must be in turn)."""
 
 
 def _fits(value: object, shape: Any) -> bool:  # noqa: ANN401  a type, or types in dicts, lists and tuples
     if isinstance(shape, tuple):
         return any(_fits(value, one) for one in shape)
+    if isinstance(shape, list) and len(shape) > 1:
+        return isinstance(value, list) and len(value) == len(shape) and all(map(_fits, value, shape))
     if isinstance(shape, list):
         return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
     if isinstance(shape, dict):
-        return isinstance(value, dict) and all(_fits(value.get(name), inner) for name, inner in shape.items())
+        return isinstance(value, dict) and all(
+            name in value and _fits(value[name], inner) for name, inner in shape.items()
+        )
     return isinstance(value, shape)
 
 

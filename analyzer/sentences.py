@@ -14,9 +14,12 @@ _ABBREVIATIONS = frozenset(
     "mr mrs ms mx dr prof sr jr st ref dept vs etc e.g i.e approx inc ltd co corp pty p.s a.m p.m u.s u.k".split()
 )
 _BEFORE_NUMBERS = frozenset({"no", "nos"})  # "No. 4" goes on, "the answer is no. We" does not
-_BREAK = re.compile(
-    r"(?<=[.!?\u2026])[\"'\u2019\u201d)\]]*\s+(?=[\"'\u2018\u201c(\[]?[^\sa-z])|\n[ \t]*\n\s*|\n[ \t]*(?=[-*\u2022\u00b7\u2013] |\d{1,2}[.)] |[a-z]\) )"
-)
+_END = r"(?<=[.!?\u2026])[\"'\u2019\u201d)\]]*\s+(?=[\"'\u2018\u201c(\[]?"
+_LINES = r"\n[ \t]*\n\s*|\n[ \t]*(?=[-*\u2022\u00b7\u2013] |\d{1,2}[.)] |[a-z]\) )"
+_BREAK = re.compile(rf"{_END}[^\sa-z])|{_LINES}")
+_BREAK_ANYWHERE = re.compile(rf"{_END}\S)|{_LINES}")
+_CAPITAL = re.compile(r"[.!?]\s+[A-Z]")
+_NO_CAPITAL = re.compile(r"[.!?]\s+[a-z]")
 _WORD = re.compile(r"\S+")
 
 
@@ -27,13 +30,19 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     start = 0
-    for match in _BREAK.finditer(text):
+    for match in _breaks(text).finditer(text):
         if "\n" not in match.group() and _ends_in_abbreviation(text, match.start(), text[match.end()]):
             continue
         _add(text, start, match.end(), spans)
         start = match.end()
     _add(text, start, len(text), spans)
     return spans
+
+
+def _breaks(text: str) -> re.Pattern[str]:
+    """Return what ends a sentence, in the way in which this text is typed: many people write without capitals."""
+    without, with_capitals = (sum(1 for _ in pattern.finditer(text)) for pattern in (_NO_CAPITAL, _CAPITAL))
+    return _BREAK_ANYWHERE if without > with_capitals + 1 else _BREAK
 
 
 def _ends_in_abbreviation(text: str, end: int, following: str) -> bool:

@@ -91,9 +91,9 @@ def train_model(
         letters += compose(bank)
     say("Learning what sentences show ...")
     encoder = Encoder.load()
-    signals, features, scores = fit_signals_and_score(letters, encoder, jobs=jobs)
+    signals, features, at_gate = fit_signals_and_score(letters, encoder, jobs=jobs)
     say("Learning what letters mean ...")
-    arrays, thresholds = fit_heads(letters, features, scores)
+    arrays, thresholds = fit_heads(letters, features, at_gate)
     say("Learning to find names ...")
     extract_arrays, extract_thresholds = fit_extractor(letters)
     thresholds["extract"] = extract_thresholds

@@ -31,7 +31,7 @@ from spacy.training import Example as Training
 from threadpoolctl import threadpool_limits
 
 from analyzer import fit
-from analyzer.classify import FLOOR, GATE, HEADS, Signals, letter_features, sigmoid, softmax, sum_of_views
+from analyzer.classify import GATE, HEADS, Signals, letter_features, sigmoid, softmax, sum_of_views
 from analyzer.corpus import bundled_letters, bundled_sentences, held_out_groups, read_corpus, read_sentences
 from analyzer.encoder import ENCODER, WIDTH, Encoder
 from analyzer.evaluate import MIN_SUPPORT, NO_SIGNAL, _figure, _macro_f1
@@ -59,15 +59,16 @@ class Design(NamedTuple):
     size: int
     scores: Callable[[Sequence[str]], Floats] | None = None
     strengths: Callable[[Sequence[str], Floats], Floats] | None = None
+    gate: Callable[[Sequence[str]], Floats] | None = None
     encodes: bool = False
 
     def read(self, sentences: Sequence[str], encoded: Floats) -> tuple[Floats, Floats]:
         """Return what the heads and what the gate read; `encoded` is what the encoder says of the sentences."""
         scores = self.scores(sentences) if self.scores else np.zeros(0, dtype=np.float32)
         if self.strengths is None:
-            return scores / 2, scores
-        features = letter_features(np.maximum(self.strengths(sentences, encoded), FLOOR), scores)
-        return features, scores if self.scores else features
+            return scores / 2, scores / 2
+        features = letter_features(self.strengths(sentences, encoded), scores)
+        return features, letter_features(self.gate(sentences), scores) if self.gate else features
 
 
 def whole_letters(letters: Letters) -> Design:
@@ -166,7 +167,7 @@ def learn(letters: Letters, unseen: Texts, vectors: WordVectors) -> dict[str, An
         "(c) n-grams and word vectors": cues_and_vectors(letters, signals, vectors),
         "(d) spaCy's textcat": textcat(written),
         "(e) encoder alone": Design(0, None, lambda _, encoded: encoded, encodes=True),
-        SERVED: Design(size, scores, lambda s, encoded: sum_of_views(ngrams(s), encoded), encodes=True),
+        SERVED: Design(size, scores, lambda s, encoded: sum_of_views(ngrams(s), encoded), ngrams, encodes=True),
     }
     read = {name: zip(*(design.read(*letter) for letter in unseen), strict=True) for name, design in designs.items()}
     return {name: (*map(np.stack, read[name]), cost(design, unseen)) for name, design in designs.items()}
@@ -218,13 +219,13 @@ def compare(letters: Letters, unseen: Mapping[str, Letters], *, jobs: int) -> li
     ]
 
 
-def answer(letters: Letters, features: Floats, scores: Floats, arrays: Any, least: Any) -> pd.DataFrame:  # noqa: ANN401
+def answer(letters: Letters, features: Floats, at_gate: Floats, arrays: Any, least: Any) -> pd.DataFrame:  # noqa: ANN401
     """Return a row a letter, truth and answer, by gate, heads and thresholds as `classify` has them."""
 
     def score(head: str, numbers: Floats) -> Floats:
         return np.asarray(numbers @ arrays[f"{head}.weights"] + arrays[f"{head}.bias"])
 
-    gate, kinds = softmax(score(GATE, scores / 2)), softmax(score("kind", features))
+    gate, kinds = softmax(score(GATE, at_gate)), softmax(score("kind", features))
     kinds = np.where(gate[:, [REJECTION]] < least["gate"], gate, kinds)
     shown = sigmoid(score("reasons", features)) >= [least["reasons"][reason] for reason in Reason]
     first = np.where(shown.any(axis=1), shown.argmax(axis=1), len(Reason))

@@ -68,8 +68,10 @@ def made(number=1, sent="2026-03-01", *, after=None, action=None, draft=None, ap
             "came_back": None,
             "applied": None,
             "days_to_answer": None,
+            "open": False,
             **(application or {}),
         },
+        "boilerplate": [],
     }
     return {**row, **changes}
 
@@ -80,5 +82,5 @@ def other(number=900):
     return {**nothing, "id": f"{number:012x}", "source": f"in.mbox#{number}", "message_id": f"<{number}@shop.example>",
             "date": "2026-03-01", "subject": "Spring sale", "from": "shop@shop.example", "kind": "other",
             "kinds": {"rejection": 0.0, "acknowledgement": 0.0, "interview": 0.0, "offer": 0.0, "other": 1.0},
-            "shown": [], "reasons": {}, "evidence": [], "notes": [], "policy": {"rule": "other", "source": ""},
+            "shown": [], "reasons": {}, "evidence": [], "boilerplate": [], "notes": [], "policy": {"rule": "other", "source": ""},
             "model": "made-1"}  # fmt: skip

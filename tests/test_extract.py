@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -10,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.candidates import LABELS, Candidate, Choice, find_candidates
 from analyzer.clean import clean
-from analyzer.extract import LABELS, MAX_BODY, find_candidates
+from analyzer.extract import Extractor
 from analyzer.records import Cleaned, Entities, Letter
+from analyzer.tokens import Words, time_spans
+from analyzer.traits import MAX_BODY
 
 LETTERS = [  # sender, subject, text; company, role, contact, timeframe
     (
@@ -147,7 +151,7 @@ def test_candidates_of_any_text_are_pieces_of_it(text, subject, sender, signatur
     letter = Letter(text, "test", subject=subject, sender=sender)
     found = find_candidates(letter, Cleaned(text, signature=signature))
     assert tuple(found) == LABELS
-    for candidate in (candidate for candidates in found.values() for candidate in candidates):
+    for candidate in (candidate for choice in found.values() for candidate in choice.candidates):
         assert candidate.text == " ".join(candidate.text.split()) != ""
         assert (candidate.start, candidate.end) == (-1, -1) or (
             " ".join(text[candidate.start : candidate.end].split()) == candidate.text
@@ -156,14 +160,14 @@ def test_candidates_of_any_text_are_pieces_of_it(text, subject, sender, signatur
 
 def test_candidates_of_a_very_long_letter_stand_in_its_beginning():
     found = find_candidates(Letter("", "test"), Cleaned("We will write again in May. " * 4000))
-    assert found["timeframe"]
-    assert all(candidate.end <= MAX_BODY for candidate in found["timeframe"])
+    assert found["timeframe"].candidates
+    assert all(candidate.end <= MAX_BODY for candidate in found["timeframe"].candidates)
 
 
 def test_candidates_do_not_depend_on_the_run():
     """Training must give the same bytes twice, and sets of words change their order from process to process."""
     code = (
-        "from analyzer.clean import clean; from analyzer.extract import find_candidates; from analyzer.records import Letter; "
+        "from analyzer.clean import clean; from analyzer.candidates import find_candidates; from analyzer.records import Letter; "
         "letter = Letter('Dear Omar, please apply again for the Fleet Scheduler role in six months, after the winter.', 's', 'Fleet'); "
         "print(find_candidates(letter, clean(letter)))"
     )
@@ -179,3 +183,53 @@ def test_candidates_do_not_depend_on_the_run():
     ]
     assert told[0].count("Candidate(") > 3
     assert len(set(told)) == 1
+
+
+CANDIDATES = [  # label, subject, text, signature, what must be among the candidates
+    ("role", "", "I've thought about the van job all week.", "", "van job"),
+    ("role", "", "We have a kennel help roster, and the kennel help is done by Ann.", "", "kennel help"),
+    ("role", "", "It is about the second baker's place.", "", "second baker's place"),
+    ("role", "", "We've no stand-in fiddler to replace.", "", "stand-in fiddler"),
+    ("role", "", "She is to be head of wardrobe from May.", "", "head of wardrobe"),
+    ("role", "", "You asked for the IT Support Specialist role.", "", "IT Support Specialist"),
+    ("role", "", "You scored well as Building Inspector I in June.", "", "Building Inspector I"),
+    ("role", "saturdays at the counter", "No, I am afraid.", "", "saturdays"),
+    ("company", "", "Thank you from all of us here at Orrin's.", "", "Orrin's"),
+    ("company", "", "You wrote to Orrin Payments Pte Ltd. We read it.", "", "Orrin Payments Pte Ltd"),
+    ("company", "", "Sorry.", "Halden Water Placements Team", "Halden Water"),
+    ("contact", "", "Sorry, but no. Chantelle x", "", "Chantelle"),
+    ("contact", "", "hi mate its danny. cheers for thursday", "", "danny"),
+    ("contact", "", "Sorry.", "Canon Tobias Rudge", "Tobias Rudge"),
+    ("timeframe", "", "Not now. Try in the\nspring, though.", "", "in the spring"),
+]
+
+
+@pytest.mark.parametrize(("label", "subject", "text", "signature", "wanted"), CANDIDATES)
+def test_what_people_write_is_among_the_candidates(label, subject, text, signature, wanted):
+    found = find_candidates(Letter(text, "test", subject=subject), Cleaned(text, signature=signature))
+    assert wanted in {candidate.text for candidate in found[label].candidates}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(text=odd)
+def test_words_and_times_stand_where_they_say(text):
+    words = Words(text)
+    assert [text[a:z] for a, z in zip(words.starts, words.ends, strict=True)] == words.words
+    assert "".join(text.split()) == "".join("".join(words.words).split())
+    for told, starts, spans in time_spans(text):
+        assert [text[start : start + len(word)] for word, start in zip(told, starts, strict=True)] == told
+        assert all(0 <= first < last <= len(told) for first, last in spans)
+
+
+def test_what_hyphens_join_is_one_word():
+    assert Words("a Right-of-Way agent - and co-op").words == ["a", "Right-of-Way", "agent", "-", "and", "co-op"]
+
+
+def test_the_best_candidate_is_weighed_against_none():
+    choice = Choice(("nothing",), [Candidate("Acme", ("place",)), Candidate("Orrin", ("place", "is_display"))])
+    weights = {"company:is_display": 2.0, "company:nothing": 1.0}
+    best, score = Extractor(weights, {}).best("company", choice)
+    assert best is not None
+    assert best.text == "Orrin"
+    assert score == pytest.approx(1 / (1 + math.exp(-1)))
+    assert Extractor(weights, {}).best("company", Choice(("nothing",), [])) == (None, 0.0)

@@ -13,7 +13,10 @@ from analyzer.reasons import Kind
 from analyzer.records import Letter
 
 MAX_MISSED = 0.006
-"""Share of the corpus's job mail that the first look may take for other mail; it was 11 of 3,210."""
+"""Share of the corpus's job mail that the first look may take for other mail; it was 11 of 3,542."""
+
+MAX_MISSED_LONG = 0.01
+"""The same where pages of other text stand around the letter; it was 15 of 3,542 at worst."""
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,29 @@ def test_hardly_any_job_mail_of_the_corpus_is_missed(letters):
     job_mail = [letter for kind, letter in letters if kind is not Kind.OTHER]
     missed = [letter for letter in job_mail if not may_be_job_mail(letter.subject, letter.sender, letter.text)]
     assert len(missed) <= MAX_MISSED * len(job_mail)
+
+
+LEGAL = (
+    "This message and any files sent with it are confidential and meant for the person alone to whom they are addressed. "
+    "The views in it are those of the writer and not always those of the company, which cannot be held liable for damage. "
+)
+QUOTED = (
+    "> On Tuesday we walked around the lake with the dogs, and it rained all day.\n"
+    "> Please bring the blue chairs back when you come by next week.\n"
+)
+
+
+@pytest.mark.parametrize("more", [LEGAL, QUOTED])
+@pytest.mark.parametrize("place", ["{more}\n\n{text}", "{text}\n\n{more}"])
+def test_hardly_any_job_mail_is_missed_between_pages_of_other_text(letters, place, more):
+    job_mail = [letter for kind, letter in letters if kind is not Kind.OTHER]
+    more *= (LONG + 100) // len(more) + 1
+    missed = [
+        letter
+        for letter in job_mail
+        if not may_be_job_mail(letter.subject, letter.sender, place.format(text=letter.text, more=more[: LONG + 100]))
+    ]
+    assert len(missed) <= MAX_MISSED_LONG * len(job_mail)
 
 
 def test_no_letter_of_the_corpus_that_names_an_application_is_missed(letters):
@@ -41,7 +67,12 @@ def test_no_letter_of_the_corpus_that_names_an_application_is_missed(letters):
         ("Sunday", "Jo <jo@friends.example>", "Hi Alex, see you at the lake on Sunday. Bring a coat. Jo"),
         ("Lamps", "news@lamps.example", "A great opportunity for all who read. " + "The lake is blue. " * 300),
         ("", "", "There is no word to anybody in it, and not a decision either."),
-        ("Minutes", "Jo <jo@club.example>", "You and the committee chose a date. " + "The lake is blue. " * 300),
+        ("Minutes", "Jo <jo@club.example>", "You and the committee met. " + "The lake is blue. " * 300),
+        (
+            "News",
+            "Jo <jo@club.example>",
+            "You and the committee chose a date. " + "The lake is blue. " * 300 + "To unsubscribe, write to Jo.",
+        ),
     ],
 )
 def test_other_mail_is_known_without_the_model(subject, sender, text):
@@ -57,6 +88,7 @@ def test_other_mail_is_known_without_the_model(subject, sender, text):
         ("The role", "", "The role is open. " + "The lake is blue. " * 300),
         ("The role", "", "The lake is blue. " * 300),
         ("", "", "There is a new opportunity, and you have the talent. " + "The lake is blue. " * 300),
+        ("Minutes", "Jo <jo@club.example>", "You and the committee chose another. " + "The lake is blue. " * 300),
         ("", "", "You have no interview. " + "The lake is blue. " * 300),
         ("R\u00e9sum\u00e9 received", "", ""),
         ("sous chef", "", "Chef, the owner shook hands with a boy from Lyon. You cooked well. Antoine"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 from datetime import date
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import ReadError
+from analyzer.look import FIRST
 from analyzer.read.attached import calendar_text
 from analyzer.read.eml import letter_from_eml, read_mail
 from analyzer.read.headers import MAX_HEADER, header_value, read_labels, read_thread
@@ -397,6 +399,66 @@ def test_a_first_look_shows_the_header_and_the_gist(body):
 )
 def test_there_is_no_first_look_at_what_is_odd(data):
     assert peek(data) is None
+
+
+def test_a_first_look_at_a_long_mail_is_one_at_its_beginning():
+    """What is decoded is whole lines, so that what is cut of base64 and of characters can be decoded."""
+    text = "".join(f"{number} Grüße vom Café\n" for number in range(30_000))
+    head = b"Subject: s\nContent-Type: text/plain; charset=utf-8\n"
+    plain = peek(head + b"\n" + text.encode())
+    packed = peek(head + b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(text.encode()))
+    assert plain is not None
+    assert packed is not None
+    assert text.startswith(plain.text)
+    assert text.startswith(packed.text)
+    assert len(packed.text) > FIRST
+
+
+PICTURE = ("lake.jpg", "image/jpeg", b"\xff\xd8" + b"x" * 300_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "is_seen"),
+    [
+        ("Look.", (), True),
+        ("Look.", (PICTURE,), True),
+        ("Look.", (("letter.pdf", "application/pdf", b"%PDF-"),), False),
+        (LONG, (("letter.pdf", "application/pdf", b"%PDF-"),), True),
+        (" ", (("letter.pdf", "application/pdf", b"%PDF-"),), False),
+    ],
+)
+def test_what_is_attached_far_below_is_looked_at_where_the_mail_says_little(text, after, is_seen):
+    seen = peek(mail_with(text, PICTURE, *after))
+    assert (seen is not None and seen.text.split() == text.split()) is is_seen
+
+
+def test_a_text_below_a_large_picture_is_not_overlooked():
+    message = message_from_bytes(mail_with("Look.", PICTURE), policy=policy.default)
+    page = EmailMessage()
+    page.set_content(f"<p>{LONG}</p>", subtype="html")
+    message.attach(page)
+    assert peek(message.as_bytes()) is None
+
+
+@pytest.mark.parametrize("above", ["", "Content-Type: text/plain\n\nLook.\n--0\n"])
+def test_no_depth_can_be_hidden_from_the_first_look(above):
+    """In words of an encoding (RFC 2047), which the parser decodes; it would die of thirty thousand levels."""
+    levels = [
+        f"=?utf-8?B?{base64.b64encode(f'multipart/mixed; boundary={n}'.encode()).decode()}?=" for n in range(30_000)
+    ]
+    body = f"Content-Type: {levels[0]}\n\n--0\n{above}" + "".join(
+        f"Content-Type: {level}\n\n--{number}\n" for number, level in enumerate(levels[1:], 1)
+    )
+    assert peek((body + "\nDear Sam\n").encode()) is None
+
+
+def test_a_page_in_another_encoding_is_stripped_as_the_text_that_it_is():
+    page = "<p>a<b>" + "\u0141\u00f3d\u017a " * 30 + "</p>"
+    for charset in ("utf-16", "iso-2022-jp", "cp1250"):
+        data = f"Subject: s\nContent-Type: text/html; charset={charset}\nContent-Transfer-Encoding: base64\n\n".encode()
+        seen = peek(data + base64.encodebytes(page.encode(charset, "ignore")))
+        assert seen is not None
+        assert seen.text.split()[:2] == ["a", page.encode(charset, "ignore").decode(charset)[7:].split()[0]]
 
 
 LINES = st.sampled_from(

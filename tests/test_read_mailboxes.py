@@ -161,7 +161,7 @@ messages = st.lists(
 )
 
 
-@given(messages, st.sampled_from(["\n", "\r\n"]), st.integers(8, 300), st.integers(1, 500))
+@given(messages, st.sampled_from(["\n", "\r\n"]), st.integers(16, 300), st.integers(1, 500))
 @few
 def test_messages_written_as_mboxrd_are_split_into_the_same_whatever_the_sizes(
     tmp_path_factory, bodies, line_end, block, shard

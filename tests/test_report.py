@@ -626,6 +626,30 @@ def test_a_line_that_is_no_result_is_named_and_the_old_page_stays(run, saved):
     assert (folder / "report.html").read_text() == "mine"
 
 
+def damaged(value):
+    """Yield copies of a value in which one thing inside is gone or is something else."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        rest = [(name, one) for name, one in value.items() if name != key] if isinstance(value, dict) else None
+        yield dict(rest) if rest is not None else [*value[:key], *value[key + 1 :]]
+        for other in (None, "x", *damaged(value[key])):
+            copy = value.copy()
+            copy[key] = other
+            yield copy
+
+
+def test_no_damage_to_a_result_shows_a_traceback(run, tmp_path):
+    results = tmp_path / "results.jsonl"
+    codes = set()
+    for row in damaged(made_up_results(1)[0]):
+        results.write_text(json.dumps(row) + "\n", "utf-8")
+        told = run("report", tmp_path)  # the fixture lets any error but one line through
+        assert told.exit_code in {0, 1}, told.stderr
+        assert told.stderr.count("\n") == told.exit_code
+        codes.add(told.exit_code)
+    assert codes == {0, 1}
+
+
 def test_two_ways_of_hiding_names_at_once_are_wrong_usage(run, saved):
     assert run("report", saved([]), "--people", "--anonymous").exit_code == 2
 

@@ -20,6 +20,7 @@ from analyzer.sentences import MAX_WORDS, split_sentences
         ("Our answer is no. We chose Pat.", ["Our answer is no.", "We chose Pat."]),
         ("Dear Sam\n\nit is a no\n \n\nbye", ["Dear Sam", "it is a no", "bye"]),
         ("We asked for\n- a knife\n* an apron\n1. a hat\n2) gloves\na) salt", ["We asked for", "- a knife", "* an apron", "1. a hat", "2) gloves", "a) salt"]),
+        ("hi sam. it is a no, sorry. we went with pat.", ["hi sam.", "it is a no, sorry.", "we went with pat."]),
         ("  It is a no.  \n", ["It is a no."]),
         ("Es ist leider besetzt. Ärgerlich. Ça va.", ["Es ist leider besetzt.", "Ärgerlich.", "Ça va."]),
         ("", []),
@@ -38,7 +39,7 @@ def test_a_text_is_split_where_a_sentence_ends(text, sentences):
         "You need tools, e.g. Python, i.e. code, vs. talk etc. in the U.S. and the U.K.",
         "We wrap our mail\nat some\n  fifty characters",
         "It was posted on acme.example and is gone... for now",
-        "Yahoo! is not one of them? no.",
+        "Yahoo! is not one of them, no.",
         "well-known\n-ish words - and dashes - in a line",
     ],
 )

@@ -100,23 +100,20 @@ def test_what_is_served_is_what_was_trained(letters, trained, stored):
 
 def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(letters, trained, encoder, stored):
     """Whether it ends at the gate or goes on to the letter layer."""
-    signals, features, scores = trained
+    signals, features, learnt_at_gate = trained
     kinds = np.array([list(Kind).index(letter.example.kind) for letter in letters])
     rejected = kinds == list(Kind).index(Kind.REJECTION)
-    gate, kind = (LogisticRegression(C=HEAD_C, max_iter=2000).fit(read, kinds) for read in (scores / 2, features))
+    gate, kind = (LogisticRegression(C=HEAD_C, max_iter=2000).fit(read, kinds) for read in (learnt_at_gate, features))
     heads = {}
     for reason in Reason:
         shown = [reason in letter.example.reasons for letter in letters]
         heads[reason] = LogisticRegression(C=HEAD_C, max_iter=2000)
         heads[reason].fit(features[rejected], np.array(shown)[rejected])
-    asked_scores = np.stack([signals.letter_scores(letter.sentences) for letter in letters])
-    asked = np.stack(
-        [
-            letter_features(sum_of_views(signals.ngram_strengths(own), encoder.strengths(own)), asked_scores[number])
-            for number, own in enumerate(letter.sentences for letter in letters)
-        ]
-    )
-    at_gate = gate.predict_proba(asked_scores / 2)
+    own = [letter.sentences for letter in letters]
+    ngrams, scores = [*map(signals.ngram_strengths, own)], [*map(signals.letter_scores, own)]
+    both = [sum_of_views(seen, encoder.strengths(read)) for seen, read in zip(ngrams, own, strict=True)]
+    asked = np.stack([*map(letter_features, both, scores)])
+    at_gate = gate.predict_proba(np.stack([*map(letter_features, ngrams, scores)]))
     ends = at_gate[:, list(Kind).index(Kind.REJECTION)] < stored.manifest["thresholds"][GATE]
     assert set(ends) == {True, False}
     classifier = Classifier(stored)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from analyzer.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import re
     from typing import BinaryIO
 
 SHARD_BYTES = 8_000_000
@@ -38,12 +36,6 @@ def digest_of(file: BinaryIO, start: int, stop: int) -> str:
     return known.hexdigest()
 
 
-@cache
-def _searcher(needle: bytes) -> Callable[[bytes, int], re.Match[bytes] | None]:
-    """Return what finds `needle`: an expression does so in two thirds of the time of bytes.find."""
-    return re.compile(re.escape(needle)).search
-
-
 class Blocks:
     """A window on an open file that moves along it. Every position is one of the file, at memory of one block."""
 
@@ -54,15 +46,20 @@ class Blocks:
         self._start = 0
         self._data = b""
 
-    def find(self, needle: bytes, position: int) -> int:
-        """Return where `needle` stands first at or after `position`, -1 if nowhere."""
+    def find(self, pattern: re.Pattern[bytes], position: int) -> int:
+        """Return where `pattern` matches first at or after `position`, -1 if nowhere.
+
+        A match begins with a line end and is shorter than a block. A pattern finds bytes in two thirds of the time of
+        bytes.find.
+        """
         if not self._start <= position < self._start + len(self._data):
             self._move(position)
-        search = _searcher(needle)
-        while (found := search(self._data, position - self._start)) is None:
+        while (found := pattern.search(self._data, position - self._start)) is None:
             if len(self._data) < self._block:  # the end of the file
                 return -1
-            position = max(position, self._start + len(self._data) - len(needle) + 1)
+            line_end = self._start + self._data.rfind(b"\n")  # what begins there may go on in the next block
+            seen = self._start + len(self._data)
+            position = line_end if line_end >= position and line_end > self._start else seen
             self._move(position)
         return self._start + found.start()
 

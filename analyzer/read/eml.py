@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import ReadError
 from analyzer.read.attached import Attachment, is_stub, read_attached
-from analyzer.read.headers import MAX_HEADER, decode_words, read_headers, scan_headers
+from analyzer.read.headers import MAX_HEADER, decode_words, needed_headers, plain_header, read_headers, scan_headers
 from analyzer.read.html import plain_or_page
 from analyzer.read.text import decode, refuse_empty, writable
 from analyzer.records import Letter, Note
@@ -32,7 +32,7 @@ _MAX_PART_HEADER = 2_000  # characters; taking parameters apart is quadratic
 _MAX_PARAMETERS = 40
 _MAX_HEAD = 100_000  # bytes that are searched for the Message-ID of a mail that cannot be parsed
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
-_LONG_BASE64 = re.compile(rb"^(?:[A-Za-z0-9+/]{60,76}\r?\n){20,}", re.MULTILINE)
+_LONG_BASE64 = re.compile(rb"\n((?:[A-Za-z0-9+/]{60,76}\r?\n){20,})")
 _LINE_ENDS = b"\r\n"
 
 
@@ -96,8 +96,11 @@ def _parse(data: bytes, source: str) -> Message:
     nested = lower.count(b"boundary") + lower.count(b"message/")
     if nested > MAX_NESTED or nested * data.count(b"\n") > _MAX_STEPS:
         raise ReadError(f"{source}: has hundreds of nested parts, as no letter has; paste the letter's words instead")
-    # The parser takes each line in its hands; an attachment of a hundred thousand lines may as well be one.
-    data = _LONG_BASE64.sub(lambda run: run[0].translate(None, _LINE_ENDS) + b"\n", data)
+    # The parser takes each line in its hands; an attachment of a hundred thousand lines may as well be one, and most
+    # lines of a header are read by nobody.
+    if head := plain_header(data):
+        data = needed_headers(head) + data[len(head) :]
+    data = _LONG_BASE64.sub(lambda run: b"\n" + run[1].translate(None, _LINE_ENDS) + b"\n", data)
     try:
         return email.message_from_bytes(data, policy=_POLICY)
     except (LookupError, TypeError, ValueError) as error:  # a boundary in an impossible encoding

@@ -24,10 +24,15 @@ HEADER_NAMES = (
     *("references", "in-reply-to", "x-gm-thrid", "x-gmail-labels"),
 )
 
-_LINE = re.compile(
-    rb"^(%s):([^\n]*(?:\n[ \t][^\n]*)*)" % b"|".join(name.encode() for name in HEADER_NAMES),
-    re.IGNORECASE | re.MULTILINE,
-)
+_NAMES = b"|".join(name.encode() for name in HEADER_NAMES)
+_FOLDED = rb"[^\n]*(?:\n[ \t][^\n]*)*"
+# All are looked for from a line end on: "^" would be tried at every byte.
+_LINE = re.compile(rb"\n(%b):(%b)" % (_NAMES, _FOLDED), re.IGNORECASE)
+_MIME_LINE = re.compile(rb"\n(content-%b)" % _FOLDED, re.IGNORECASE)
+_READ_LINE = re.compile(rb"\n((?:(?:%b):|content-)%b)" % (_NAMES, _FOLDED), re.IGNORECASE)
+_NO_HEADER = re.compile(rb"\n(?![ \t]|[!-9;-~]+:|\Z)")
+_END = re.compile(rb"\n(?=\r?\n)")
+_MAX_HEAD = 200_000
 _ENCODED = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([BbQq])\?(.{0,2000}?)\?=")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 _LABEL = re.compile(r'\s*(?:"([^"]*)"|([^,]+))')
@@ -69,9 +74,31 @@ def read_headers(raw: Callable[[str], bytes]) -> Headers:
 def scan_headers(head: bytes) -> Headers:
     """Read the header block `head` as it stands, without a parser."""
     first: dict[str, bytes] = {}
-    for line in _LINE.finditer(head):
-        first.setdefault(line[1].decode().lower(), line[2])
+    for name, value in _LINE.findall(b"\n" + head):
+        first.setdefault(name.decode().lower(), value)
     return read_headers(lambda name: first.get(name, b""))
+
+
+def plain_header(data: bytes) -> bytes:
+    """Return the header block of a mail, without the blank line below it.
+
+    b"" where there is none, or where not every line is a header or goes on with one: only where all are can no parser
+    read it in another way.
+    """
+    end = _END.search(data, 0, _MAX_HEAD)
+    head = data[: end.end()] if end else b""
+    lone = b"\r" in head and head.count(b"\r") != head.count(b"\r\n")
+    return b"" if lone or head[:1] in b" \t" or _NO_HEADER.search(b"\n" + head) else head
+
+
+def mime_headers(head: bytes) -> bytes:
+    """Return those lines of a header block that say how the body is to be read."""
+    return b"".join(line + b"\n" for line in _MIME_LINE.findall(b"\n" + head))
+
+
+def needed_headers(head: bytes) -> bytes:
+    """Return those lines of a header block that are read: most of the others say how the mail has travelled."""
+    return b"".join(line + b"\n" for line in _READ_LINE.findall(b"\n" + head))
 
 
 def read_thread(references: str, in_reply_to: str, gmail: str = "") -> tuple[str, ...]:
@@ -91,6 +118,8 @@ def read_labels(value: str) -> tuple[str, ...]:
 def header_value(raw: bytes) -> str:
     """Decode one header to one line; an encoded word that cannot be decoded stays as it stands."""
     raw = raw.strip()
+    if not raw:
+        return ""
     if len(raw) > MAX_HEADER:
         raw = raw[:MAX_HEADER].rsplit(None, 1)[0]  # no address is cut in two
     is_ascii = raw.isascii()

@@ -27,11 +27,11 @@ _FONT_SIZE = re.compile(r"(?<![\w-])font-size\s{0,9}:\s{0,9}(0(?:\.0{1,9})?(?![\
 _SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text has a size of its own
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_TAGS = re.compile(r"(?:<[^<>]{0,2000}>\s*)+")
-_UNSEEN = {"<style": "</style>", "<script": "</script>", "<head>": "</head>", "<!--": "-->"}
-_UNSEEN_START = re.compile("<(?:style|script|head>|!--)", re.IGNORECASE)
+_MAX_TAG = 2000  # bytes; what is longer stays as it stands
+_UNSEEN = {b"<style": b"</style>", b"<script": b"</script>", b"<head>": b"</head>", b"<!--": b"-->"}
+_UNSEEN_START = re.compile(rb"<(?=[!sh])(?:style|script|head>|!--)", re.IGNORECASE)
 _UNSEEN_STOP = {start: re.compile(re.escape(stop), re.IGNORECASE) for start, stop in _UNSEEN.items()}
-_BLANKS = {"&nbsp;": "\xa0", "&zwnj;": "\u200c", "&#847;": "\u034f", "&#8203;": "\u200b", "&#160;": "\xa0"}
+_BLANKS = {b"&nbsp;": "\xa0", b"&zwnj;": "\u200c", b"&#847;": "\u034f", b"&#8203;": "\u200b", b"&#160;": "\xa0"}
 """What mail builders write by the hundred, to keep the page out of the line beside the subject."""
 _QUOTED = "data-analyzer-quoted"  # another, on what Outlook puts below the headers of the mail that it quotes
 _OUTLOOK_HEADERS = "#divRplyFwdMsg"
@@ -75,24 +75,36 @@ def plain_or_page(plain: str, markup: str) -> str:
     Some senders write there no more than "your mail program cannot show this message".
     """
     enough = 3 * len(plain.split())
-    if enough and len(markup) <= MAX_GIST and len(visible_gist(markup).split()) <= enough:
+    if enough and len(markup) <= MAX_GIST and len(visible_gist(markup.encode("utf-8", "replace")).split()) <= enough:
         return plain  # a gist has rather too many words, and costs a tenth
     seen = visible_text(markup) if markup else ""
     return plain if enough and enough >= len(seen.split()) else seen
 
 
-def visible_gist(markup: str) -> str:
-    """Strip tags, styles and scripts, crudely and fast, to one line: hidden text stays, and words in several colours fall apart."""
-    text = _TAGS.sub(" ", _without_unseen(markup[: 10 * MAX_GIST]))
+def visible_gist(markup: bytes) -> str:
+    """Strip tags, styles and scripts from a page in UTF-8, crudely and fast, to one line.
+
+    Hidden text stays, and words in several colours fall apart. Most of a page is tags, so that it is parted at them
+    while it is bytes, and only what is left is decoded.
+    """
+    first, *pieces = _without_unseen(markup[: 10 * MAX_GIST]).split(b"<")
+    texts = [first]
+    for piece in pieces:
+        tag, end, text = piece.partition(b">")
+        if not end or len(tag) > _MAX_TAG:
+            texts.append(b"<" + piece)
+        elif text:
+            texts.append(text)
+    data = b" ".join(texts)
     for name, char in _BLANKS.items():
-        text = text.replace(name, char)
-    return " ".join(html.unescape(text).split())[:MAX_GIST]
+        data = data.replace(name, char.encode())
+    return " ".join(html.unescape(data.decode("utf-8", "replace")).split())[:MAX_GIST]
 
 
-def _without_unseen(markup: str) -> str:
+def _without_unseen(markup: bytes) -> bytes:
     """Leave out styles, scripts, the head and comments; one that never ends stays, and is looked for but once."""
     kept, last, place = [], 0, 0
-    endless: set[str] = set()
+    endless: set[bytes] = set()
     while start := _UNSEEN_START.search(markup, place):
         what = start[0].lower()
         stop = None if what in endless else _UNSEEN_STOP[what].search(markup, start.start() + 2)
@@ -102,7 +114,7 @@ def _without_unseen(markup: str) -> str:
             continue
         kept.append(markup[last : start.start()])
         last = place = stop.end()
-    return "".join((*kept, markup[last:]))
+    return b"".join((*kept, markup[last:]))
 
 
 def _drop_hidden(body: ElementNode) -> None:

@@ -25,18 +25,20 @@ _BOM = b"\xef\xbb\xbf"
 _FROM_LINE_AND_MORE = 1500  # bytes: a From_ line with the beginning of the next
 _HEADERS = (8_000, 64_000)  # bytes in which the end of a header is looked for, first try and last
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
-_LENGTH_NAMES = (b"\nContent-Length:", b"\nContent-length:", b"\ncontent-length:")
+_LENGTH_NAME = re.compile(rb"\n[Cc]ontent-[Ll]ength:")
 _LENGTH = re.compile(rb"[ \t]*(\d{1,15})[ \t]*\r?\n")
 _QUOTED = re.compile(rb"\n>(?=>*From )")  # looked for from its line end on: "^" would be tried at every byte
 _QUOTED_FIRST = re.compile(rb">+From ")
+_FROM = re.compile(rb"\nFrom ")
+_FROM_OR_QUOTED = re.compile(rb"\n>*From ")
 
 
 class Extent(NamedTuple):
-    """Where one message stands. `counted`: by the length that it declares, so that nothing in it is quoted."""
+    """Where one message stands, and whether there may be lines in it that a writer of mailboxes has quoted."""
 
     start: int
     stop: int
-    counted: bool
+    quoted: bool
 
 
 def plan_mbox(path: Path, source: str) -> Iterator[Shard | ReadError]:
@@ -57,7 +59,7 @@ def read_mbox(shard: Shard) -> Iterator[RawMail | ReadError]:
     try:
         with open(shard.path, "rb") as file:  # noqa: PTH123  a path as it was planned, not a Path
             blocks = Blocks(file)
-            for number, extent in enumerate(extents(blocks, shard.start), shard.first):
+            for number, extent in enumerate(extents(blocks, shard.start, quoted=True), shard.first):
                 yield _message(blocks, extent, f"{shard.source}#{number}")
                 if extent.stop >= shard.stop:
                     break
@@ -65,14 +67,13 @@ def read_mbox(shard: Shard) -> Iterator[RawMail | ReadError]:
         yield unreadable(error, shard.source)
 
 
-def extents(blocks: Blocks, begin: int) -> Iterator[Extent]:
-    """Yield where each message stands, the first at `begin`."""
+def extents(blocks: Blocks, begin: int, *, quoted: bool = False) -> Iterator[Extent]:
+    """Yield where each message stands, the first at `begin`; look for quoted lines on the way if `quoted`."""
     while begin < blocks.size:
-        stop = _counted_stop(blocks, begin)
-        counted = stop is not None
+        stop, found = _counted_stop(blocks, begin), False
         if stop is None:
-            stop = _next_message(blocks, begin)
-        yield Extent(begin, stop, counted)
+            stop, found = _next_message(blocks, begin, quoted=quoted)
+        yield Extent(begin, stop, found)
         begin = stop
 
 
@@ -95,7 +96,7 @@ def _first_message(blocks: Blocks, source: str) -> tuple[int, ReadError | None]:
     head = blocks.peek(begin, _HEADERS[0])
     if FROM_LINE.match(head):
         return begin, None
-    first = _next_message(blocks, begin)
+    first, _ = _next_message(blocks, begin)
     if not head[: first - begin].strip():
         return first, None
     if looks_like_mail(head) and first - begin <= MAX_BYTES:
@@ -105,15 +106,23 @@ def _first_message(blocks: Blocks, source: str) -> tuple[int, ReadError | None]:
     return first, ReadError(f"{source}: {reason}", source=source)
 
 
-def _next_message(blocks: Blocks, position: int) -> int:
-    """Return where the first From_ line after `position` stands, the end of the file if there is none."""
-    while (found := blocks.find(b"\nFrom ", position)) >= 0:
+def _next_message(blocks: Blocks, position: int, *, quoted: bool = False) -> tuple[int, bool]:
+    """Return where the first From_ line after `position` stands, the end of the file if there is none.
+
+    Only if `quoted`, say as well whether there is a quoted one before it: one search for both costs hardly more.
+    """
+    pattern = _FROM_OR_QUOTED if quoted else _FROM
+    is_quoted = blocks.peek(position, 1) == b">"  # no line end stands before the first line of a file
+    while (found := blocks.find(pattern, position)) >= 0:
+        position = found + 1
+        if pattern is _FROM_OR_QUOTED and blocks.peek(position, 1) == b">":
+            is_quoted, pattern = True, _FROM
+            continue
         above = blocks.peek(max(0, found - 2), min(2, found))
         is_blank = above.endswith(b"\n") or above in {b"", b"\r", b"\n\r"}
-        if is_blank and FROM_LINE.match(blocks.peek(found + 1, _FROM_LINE_AND_MORE)):
-            return found + 1
-        position = found + 1
-    return blocks.size
+        if is_blank and FROM_LINE.match(blocks.peek(position, _FROM_LINE_AND_MORE)):
+            return position, is_quoted
+    return blocks.size, is_quoted
 
 
 def _counted_stop(blocks: Blocks, begin: int) -> int | None:
@@ -128,8 +137,8 @@ def _counted_stop(blocks: Blocks, begin: int) -> int | None:
             break
     if not end:
         return None
-    at = max(head.find(name, 0, end.end()) for name in _LENGTH_NAMES)
-    length = _LENGTH.match(head, at + len(_LENGTH_NAMES[0])) if at >= 0 else None
+    name = _LENGTH_NAME.search(head, 0, end.end())
+    length = _LENGTH.match(head, name.end()) if name else None
     if not length:
         return None
     stop = begin + end.end() + int(length[1])
@@ -143,14 +152,14 @@ def _counted_stop(blocks: Blocks, begin: int) -> int | None:
 
 
 def _message(blocks: Blocks, extent: Extent, source: str) -> RawMail:
-    size = extent.stop - extent.start
-    data = blocks.peek(extent.start, min(size, MAX_BYTES + _FROM_LINE_AND_MORE))
-    if data.startswith(b"From "):
-        size -= data.find(b"\n") + 1
-        data = data[data.find(b"\n") + 1 :]
-    if size > MAX_BYTES:
-        return RawMail(_unquoted(data[:MAX_BYTES], extent), source, notes=(cut_note(),))
-    return RawMail(_unquoted(_without_separator(data), extent), source)
+    start, stop, _ = extent
+    first = blocks.peek(start, min(stop - start, _FROM_LINE_AND_MORE))
+    if first.startswith(b"From "):
+        start += first.find(b"\n") + 1
+    if stop - start > MAX_BYTES:
+        return RawMail(_unquoted(blocks.peek(start, MAX_BYTES), extent), source, notes=(cut_note(),))
+    stop -= _separator(blocks.peek(max(start, stop - 4), min(4, stop - start)))
+    return RawMail(_unquoted(blocks.peek(start, stop - start), extent), source)
 
 
 def _unquoted(data: bytes, extent: Extent) -> bytes:
@@ -160,16 +169,16 @@ def _unquoted(data: bytes, extent: Extent) -> bytes:
     Taken for mboxrd, a wrong guess takes one ">" from a quotation that stays one; the other way round, a line of the
     letter would stay quoted and be set aside. Where a length was declared and is right, nothing was quoted (mboxcl2).
     """
-    if extent.counted:
+    if not extent.quoted:
         return data
     return _QUOTED.sub(b"\n", data[1:] if _QUOTED_FIRST.match(data) else data)
 
 
-def _without_separator(data: bytes) -> bytes:
-    """Take away the blank line that stands between messages."""
-    if data.endswith((b"\n\r\n", b"\r\n\r\n")):
-        return data[:-2]
-    return data[:-1] if data.endswith(b"\n\n") else data
+def _separator(end: bytes) -> int:
+    """Return how long the blank line is that stands between messages."""
+    if end.endswith((b"\n\r\n", b"\r\n\r\n")):
+        return 2
+    return 1 if end.endswith(b"\n\n") else 0
 
 
 def cut_note() -> Note:

@@ -108,6 +108,11 @@ def encoding_of(head: bytes) -> str:
     return "utf-8"
 
 
+def is_encoding(declared: str) -> bool:
+    """Tell whether anything can be decoded as it is declared."""
+    return _codec(declared) is not None
+
+
 def split_headers(text: str) -> tuple[dict[str, str], str]:
     """Part the header lines that a letter was pasted with from the letter; keys are in lower case.
 
@@ -184,15 +189,21 @@ def _marked(data: bytes) -> str | None:
 
 def _believed(data: bytes, declared: str | None) -> str | None:
     """Return the encoding that `declared` means, None where the bytes show that it cannot be meant."""
-    try:
-        name = codecs.lookup(_WIDER.get((declared or "").lower(), declared or "")).name
-    except (LookupError, ValueError):
+    name = _codec(declared or "")
+    if name is None:
         return None
     if name in {"iso8859-1", "ascii"} and _C1.search(data):  # its control characters: the sender means another one
         return None
     if name.startswith(("utf-16", "utf-32")) and b"\0" not in data:
         return None
     return name
+
+
+def _codec(declared: str) -> str | None:
+    try:
+        return codecs.lookup(_WIDER.get(declared.lower(), declared)).name
+    except (LookupError, ValueError):
+        return None
 
 
 def _guess(data: bytes) -> str | None:
