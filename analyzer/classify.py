@@ -3,7 +3,8 @@
 1. Signals. Each sentence is scored for every cue (`Cue`): does it refuse, does it say that the role is on hold, does it
    promise to keep a CV on file ...? Boilerplate is a cue of its own, so that it is learnt as boilerplate. Two views are
    summed: a linear model of n-grams, which knows the exact words, and the `encoder`, which knows what words mean.
-2. The letter. Small calibrated classifiers read the strongest sentences of every cue, and the letter's scores.
+2. The letter. Small calibrated classifiers read the strongest sentences of every cue, and the letter's scores: linear
+   ones, but for the kind, for which what counts is what stands together (a refusal beside an invitation is none).
 
 The encoder is slow, so a gate stands before it: a classifier of kinds that reads the n-grams alone. Most mail ends there.
 So evidence comes for free: it is the sentence that was the strongest, cut down to the clause that makes it strong.
@@ -124,14 +125,9 @@ class Classifier:
 
     def _build(self, stored: StoredModel) -> None:
         arrays = stored.arrays
-        layer = {
-            name: (arrays[f"{name}.weights"].astype(np.float32), arrays[f"{name}.bias"].astype(np.float32))
-            for name in ("cues", "letters", GATE, *HEADS)
-        }
-        self.signals = Signals(
-            _vocabulary(arrays, "words"), _vocabulary(arrays, "chars"), layer["cues"], layer["letters"]
-        )
-        self._heads = {head: layer[head] for head in (GATE, *HEADS)}
+        cues, letters = (_layer(arrays, name) for name in ("cues", "letters"))
+        self.signals = Signals(_vocabulary(arrays, "words"), _vocabulary(arrays, "chars"), cues, letters)
+        self._heads = {name: head_layers(arrays, name) for name in (GATE, *HEADS)}
         thresholds = stored.manifest["thresholds"]
         self._gate_threshold = float(thresholds["gate"])
         self._rejection_threshold = float(thresholds["rejection"])
@@ -198,8 +194,7 @@ class Classifier:
         return dict(zip(Kind, map(float, softmax(self._score(head, features))), strict=True))
 
     def _score(self, head: str, features: Floats) -> Floats:
-        weights, bias = self._heads[head]
-        return np.asarray(features @ weights + bias, dtype=np.float32)
+        return head_scores(self._heads[head], features)
 
     def _evidence(
         self, body: str, spans: Sequence[tuple[int, int]], strengths: Floats, shown: Iterable[Reason]
@@ -226,6 +221,23 @@ class Classifier:
         a, z = runs[int(np.argmax(scores + _PER_WORD * lengths))]
         text = body[a:z].rstrip().rstrip(",;:-\u2013\u2014(").rstrip()
         return a, a + len(text)
+
+
+def head_layers(arrays: Mapping[str, NDArray[np.generic]], head: str) -> list[tuple[Floats, Floats]]:
+    """Return (weights, bias) of each layer of a head: the outputs, and before them those that `kind` has in between."""
+    return [_layer(arrays, name) for name in (f"{head}.hidden", head) if f"{name}.weights" in arrays or name == head]
+
+
+def head_scores(layers: Sequence[tuple[Floats, Floats]], features: Floats) -> Floats:
+    """Return the scores of a head for one letter or for many, before they become probabilities."""
+    *between, (weights, bias) = layers
+    for hidden, offset in between:
+        features = np.maximum(features @ hidden + offset, 0)
+    return np.asarray(features @ weights + bias, dtype=np.float32)
+
+
+def _layer(arrays: Mapping[str, NDArray[np.generic]], name: str) -> tuple[Floats, Floats]:
+    return arrays[f"{name}.weights"].astype(np.float32), arrays[f"{name}.bias"].astype(np.float32)
 
 
 def softmax(scores: Floats) -> Floats:

@@ -31,7 +31,7 @@ from spacy.training import Example as Training
 from threadpoolctl import threadpool_limits
 
 from analyzer import fit
-from analyzer.classify import GATE, HEADS, Signals, letter_features, sigmoid, softmax, sum_of_views
+from analyzer.classify import GATE, HEADS, Signals, head_layers, head_scores, letter_features, sigmoid, softmax, sum_of_views
 from analyzer.corpus import bundled_letters, bundled_sentences, held_out_groups, read_corpus, read_sentences
 from analyzer.encoder import ENCODER, WIDTH, Encoder
 from analyzer.evaluate import MIN_SUPPORT, NO_SIGNAL, _figure, _macro_f1
@@ -223,7 +223,7 @@ def answer(letters: Letters, features: Floats, at_gate: Floats, arrays: Any, lea
     """Return a row a letter, truth and answer, by gate, heads and thresholds as `classify` has them."""
 
     def score(head: str, numbers: Floats) -> Floats:
-        return np.asarray(numbers @ arrays[f"{head}.weights"] + arrays[f"{head}.bias"])
+        return head_scores(head_layers(arrays, head), numbers)
 
     gate, kinds = softmax(score(GATE, at_gate)), softmax(score("kind", features))
     kinds = np.where(gate[:, [REJECTION]] < least["gate"], gate, kinds)
