@@ -237,7 +237,8 @@ def head_scores(layers: Sequence[tuple[Floats, Floats]], features: Floats) -> Fl
 
 
 def _layer(arrays: Mapping[str, NDArray[np.generic]], name: str) -> tuple[Floats, Floats]:
-    return arrays[f"{name}.weights"].astype(np.float32), arrays[f"{name}.bias"].astype(np.float32)
+    """Return weights and bias as they are stored: most are half-precision numbers, and few of them are ever looked at."""
+    return np.asarray(arrays[f"{name}.weights"]), np.asarray(arrays[f"{name}.bias"], dtype=np.float32)
 
 
 def softmax(scores: Floats) -> Floats:

@@ -67,7 +67,7 @@ class Rows:
 
     def dot(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the product with `weights` of shape (n_columns, n_outputs): shape (n_rows, n_outputs)."""
-        products = weights[self.indices] * self.values[:, None]
+        products = weights[self.indices].astype(np.float32) * self.values[:, None]
         # reduceat would repeat a value where a row is empty, so the sums are differences of the running total
         totals = np.concatenate([np.zeros((1, weights.shape[1])), np.cumsum(products, axis=0, dtype=np.float64)])
         return np.asarray(totals[self.offsets[1:]] - totals[self.offsets[:-1]], dtype=np.float32)
@@ -79,7 +79,7 @@ class Vocabulary:
     def __init__(self, terms: Sequence[str], idf: NDArray[np.float32]) -> None:
         self.terms = list(terms)
         self.idf = idf
-        self._index = {term: number for number, term in enumerate(self.terms)}
+        self._index = dict(zip(self.terms, range(len(self.terms)), strict=True))
 
     @classmethod
     def fit(cls, bags: Iterable[Sequence[str]], *, min_count: int) -> Vocabulary:

@@ -150,7 +150,9 @@ def _fit_network(features: Floats, classes: NDArray[np.int_], n_classes: int, we
         coef, intercept = np.hstack([-coef / 2, coef / 2]), np.concatenate([-intercept / 2, intercept / 2])
     weights[:, network.classes_], bias[network.classes_] = coef, intercept
     arrays = {".hidden.weights": hidden, ".hidden.bias": network.intercepts_[0] - mean @ hidden}
-    return {name: np.asarray(a, dtype=np.float32) for name, a in (arrays | {".weights": weights, ".bias": bias}).items()}
+    return {
+        name: np.asarray(a, dtype=np.float32) for name, a in (arrays | {".weights": weights, ".bias": bias}).items()
+    }
 
 
 def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int, weight: Floats) -> tuple[Floats, Floats]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.language import Language
     from spacy.matcher import Matcher
+    from spacy.tokenizer import Tokenizer
 
 _TIME_WORD = re.compile(
     r"\b(?:days?|weeks?|fortnight|months?|quarters?|years?|spring|summer|autumn|fall|winter|season|cycle|round|term|semester|intake"
@@ -42,7 +42,7 @@ class Words:
         self.starts: list[int] = []
         self.ends: list[int] = []
         position = 0
-        for token in _pipeline().make_doc(text):
+        for token in _tokenizer()(text):
             word, start = token.text, position
             end = start + len(word)
             position = end + (text[end : end + 1] == " " and token.whitespace_ == " ")
@@ -74,10 +74,23 @@ def _hyphenated(text: str, before: str, word: str, start: int, end: int) -> bool
 
 
 @cache
-def _pipeline() -> Language:
-    import spacy
+def _tokenizer() -> Tokenizer:
+    """Return English's own tokenizer: what `spacy.blank("en")` has, without the pipeline around it, which starts slowly."""
+    from spacy.lang.en import English
+    from spacy.tokenizer import Tokenizer
+    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+    from spacy.vocab import create_vocab
 
-    return spacy.blank("en")
+    english = English.Defaults
+    return Tokenizer(
+        create_vocab("en", english),
+        rules=english.tokenizer_exceptions,
+        prefix_search=compile_prefix_regex(english.prefixes or ()).search,
+        suffix_search=compile_suffix_regex(english.suffixes or ()).search,
+        infix_finditer=compile_infix_regex(english.infixes or ()).finditer,
+        token_match=english.token_match,
+        url_match=english.url_match,
+    )
 
 
 def time_spans(text: str) -> Iterator[tuple[list[str], list[int], list[tuple[int, int]]]]:
@@ -87,7 +100,7 @@ def time_spans(text: str) -> Iterator[tuple[list[str], list[int], list[tuple[int
     for start, end in pairwise(cuts):
         if len(lower) == len(text) and not _TIME_WORD.search(lower, start, end):
             continue
-        doc = _pipeline().make_doc(text[start:end])
+        doc = _tokenizer()(text[start:end])
         found = [(first, last) for _, first, last in _time_matcher()(doc) if doc[last - 1].text != ","]
         if found:
             yield [token.text for token in doc], [start + token.idx for token in doc], found
@@ -135,7 +148,7 @@ def _time_matcher() -> Matcher:
     }
     day = {"TEXT": {"REGEX": r"^\d{1,2}(st|nd|rd|th)?$"}, "OP": "?"}
     year = {"TEXT": {"REGEX": r"^20\d\d$"}}
-    matcher = Matcher(_pipeline().vocab)
+    matcher = Matcher(_tokenizer().vocab)
     matcher.add("TIME", [
         [start, {"LOWER": {"IN": ["another", "about", "around", "roughly", "approximately", "the", "at", "least"]}, "OP": "*"}, number, {"LOWER": {"IN": ["or", "to", "of", "full", "calendar"]}, "OP": "?"}, {"LIKE_NUM": True, "OP": "?"}, unit],
         [start, {"LOWER": {"IN": ["another", "about", "around", "roughly", "approximately", "the", "at", "least"]}, "OP": "*"}, digits, {"LOWER": {"IN": ["or", "to", "full", "calendar", "-", "\u2013"]}, "OP": "?"}, {"LIKE_NUM": True, "OP": "?"}, unit],

@@ -31,7 +31,17 @@ from spacy.training import Example as Training
 from threadpoolctl import threadpool_limits
 
 from analyzer import fit
-from analyzer.classify import GATE, HEADS, Signals, head_layers, head_scores, letter_features, sigmoid, softmax, sum_of_views
+from analyzer.classify import (
+    GATE,
+    HEADS,
+    Signals,
+    head_layers,
+    head_scores,
+    letter_features,
+    sigmoid,
+    softmax,
+    sum_of_views,
+)
 from analyzer.corpus import bundled_letters, bundled_sentences, held_out_groups, read_corpus, read_sentences
 from analyzer.encoder import ENCODER, WIDTH, Encoder
 from analyzer.evaluate import MIN_SUPPORT, NO_SIGNAL, _figure, _macro_f1
