@@ -13,8 +13,13 @@ from conftest import TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import hstack
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from analyzer import fit as fitting
 from analyzer import train
@@ -33,7 +38,7 @@ from analyzer.corpus import read_corpus
 from analyzer.encoder import Encoder
 from analyzer.errors import CorpusError, ModelError
 from analyzer.features import char_terms, tokenize, word_terms
-from analyzer.heads import HEAD_C
+from analyzer.heads import HEAD_C, HIDDEN, HIDDEN_ALPHA, HIDDEN_PASSES
 from analyzer.model import CARD, load_model
 from analyzer.reasons import Cue, Kind, Reason
 from analyzer.targets import group_folds, instances, prepare
@@ -103,7 +108,12 @@ def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(let
     signals, features, learnt_at_gate = trained
     kinds = np.array([list(Kind).index(letter.example.kind) for letter in letters])
     rejected = kinds == list(Kind).index(Kind.REJECTION)
-    gate, kind = (LogisticRegression(C=HEAD_C, max_iter=2000).fit(read, kinds) for read in (learnt_at_gate, features))
+    gate = LogisticRegression(C=HEAD_C, max_iter=2000).fit(learnt_at_gate, kinds)
+    network = MLPClassifier((HIDDEN,), alpha=HIDDEN_ALPHA, max_iter=HIDDEN_PASSES, random_state=0)
+    kind = make_pipeline(StandardScaler(), network)
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        kind.fit(features, kinds)
     heads = {}
     for reason in Reason:
         shown = [reason in letter.example.reasons for letter in letters]
@@ -120,7 +130,7 @@ def test_a_letter_gets_when_served_the_probabilities_that_scikit_learn_gives(let
     predictions = [classifier.predict(letter.cleaned.body) for letter in letters]
     given_kinds = np.array([[prediction.kinds[kind] for kind in Kind] for prediction in predictions])
     np.testing.assert_allclose(given_kinds[ends], at_gate[ends], atol=1e-3)
-    np.testing.assert_allclose(given_kinds[~ends], kind.predict_proba(asked)[~ends], atol=1e-3)
+    np.testing.assert_allclose(given_kinds[~ends], kind.predict_proba(asked)[~ends], atol=5e-3)
     found = [n for n, prediction in enumerate(predictions) if prediction.kind is Kind.REJECTION]
     for reason in Reason:
         given_reason = [predictions[n].reasons[reason] for n in found]
