@@ -166,7 +166,7 @@ def test_everything_in_the_data_folder_stands_in_its_page():
 
 def test_the_voices_that_the_data_page_names_are_there():
     named = re.findall(r"`([a-z]+(?:-[a-z]+){1,4})`", (ROOT / "data/README.md").read_text("utf-8"))
-    assert len(named) == 13
+    assert len(named) == 19
     for voice in named:
         (first, *_) = read_corpus([ROOT / f"data/letters/{voice}.jsonl"])
         assert first.group == voice
