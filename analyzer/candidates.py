@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.addresses import name_and_address
 from analyzer.mentions import Mentions, names_in_lines, names_in_text, signed_in_body
 from analyzer.roles import find_roles
 from analyzer.tokens import time_spans
@@ -46,7 +46,7 @@ class Choice(NamedTuple):
 
 def find_candidates(letter: Letter, cleaned: Cleaned) -> dict[str, Choice]:
     """Return every candidate of each label, in a fixed order; the same for training and serving."""
-    display, address = parseaddr(letter.sender)
+    display, address = name_and_address(letter.sender)
     scene = Scene.of(letter, cleaned, display, address)
     lines, ends, text, roles = Mentions(), Mentions(), Mentions(), Mentions()
     names_in_lines(scene, lines)

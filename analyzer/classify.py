@@ -43,7 +43,7 @@ GATE = "gate"
 FLOOR = -8.0
 """The strength of a cue in a letter without sentences, and the least that any sentence counts."""
 CHAR_WEIGHT = 0.7
-"""How much the character n-grams of a sentence weigh against its words; chosen on held-out voices."""
+"""How much the character n-grams of a sentence weigh against its words; chosen on left-out voices."""
 
 MAX_ENCODED = 200
 """Sentences that the encoder reads; letters have five to forty."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MIN_WORD_COUNT, MIN_CHAR_COUNT = 2, 4
 CUE_C, LETTER_C = 8.0, 10.0
-"""Inverse strengths of regularisation, chosen on held-out voices (notebooks/01)."""
+"""Inverse strengths of regularisation, chosen on left-out voices (notebooks/01)."""
 
 STORED = "encoder_strengths.safetensors"
 """Beside the bundled corpus: what encoders that saw none of a sentence's voice say of it."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 HEAD_C = 0.3
-"""Inverse strength of regularisation, chosen on held-out voices (notebooks/01)."""
+"""Inverse strength of regularisation, chosen on left-out voices (notebooks/01)."""
 
 HIDDEN, HIDDEN_ALPHA, HIDDEN_PASSES = 32, 1.0, 60
 """The hidden layer of the classifier of kinds, chosen on left-out voices: there it finds two to three more rejections in a

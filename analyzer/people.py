@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from email.utils import parseaddr
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from analyzer.addresses import name_and_address
 from analyzer.draft import first_address, is_no_reply
 from analyzer.names import company_words, employer_domain
 from analyzer.records import Person
@@ -75,7 +75,7 @@ def person_in(header: str, company: str = "") -> Person | None:
     local = [part for part in re.split(r"[._+\d-]+", address.partition("@")[0].lower()) if part]
     if any(part in _NOBODY for part in local):
         return None
-    name = _personal_name(parseaddr(header[:1000])[0])
+    name = _personal_name(name_and_address(header[:1000])[0])
     if name and not _is_company(name, company, address) and (" " in name or _starts(local, name)):
         return Person(name, address)
     spoken = len(local) == 2 and all(len(part) > 1 and part.isalpha() for part in local)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analyzer.targets import Prepared
 
 EXTRACT_C = {"company": 2.0, "role": 2.0, "contact": 2.0, "timeframe": 0.5}
-"""Inverse strength of regularisation, chosen on held-out voices."""
+"""Inverse strength of regularisation, chosen on left-out voices."""
 
 _MIN_LETTERS = 2  # what occurs in one letter alone says nothing of others
 _MIN_WEIGHT = 0.01  # smaller weights move no decision and would double the file

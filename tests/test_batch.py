@@ -211,7 +211,8 @@ def test_on_another_day_what_is_due_is_told_anew(mail, tmp_path):
     later = run_batch(mail, tmp_path / "out", replace(OPTIONS, today=TODAY + timedelta(days=20_000)))
     assert first.due > 0
     assert replace(later, due=first.due) == first
-    assert open_run(tmp_path / "out").today == TODAY + timedelta(days=20_000)
+    with open_run(tmp_path / "out") as last:
+        assert last.today == TODAY + timedelta(days=20_000)
 
 
 def test_a_later_export_that_overlaps_adds_only_the_new_messages(tmp_path):

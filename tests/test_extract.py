@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.addresses import name_and_address
 from analyzer.candidates import LABELS, Candidate, Choice, find_candidates
 from analyzer.clean import clean
 from analyzer.extract import Extractor
@@ -233,3 +234,9 @@ def test_the_best_candidate_is_weighed_against_none():
     assert best.text == "Orrin"
     assert score == pytest.approx(1 / (1 + math.exp(-1)))
     assert Extractor(weights, {}).best("company", Choice(("nothing",), [])) == (None, 0.0)
+
+
+def test_a_sender_of_brackets_within_brackets_is_nobody():
+    assert name_and_address("Ana (HR) <ana@firm.example>") == ("Ana (HR)", "ana@firm.example")
+    letter = Letter(text="We regret it.", source="", sender="(" * 3_000 + " ana@firm.example")
+    assert find_candidates(letter, clean(letter))["contact"].candidates == []

@@ -452,6 +452,44 @@ def test_no_depth_can_be_hidden_from_the_first_look(above):
     assert peek((body + "\nDear Sam\n").encode()) is None
 
 
+REFUSAL = "<p>We regret that your application was not successful.</p>"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<style>" + "p { color: red }\n" * 10_000 + "</style>",
+        "<!-- " + "mso\n" * 40_000 + "-->",
+        "<head>" + "<meta name=x>\n" * 12_000 + "</head>",
+        "<style>p { color: red }",
+    ],
+)
+def test_a_page_whose_text_begins_far_below_is_read_as_a_whole(above):
+    assert peek(f"Subject: News\nContent-Type: text/html\n\n{above}{REFUSAL}\n".encode()) is None
+
+
+@pytest.mark.parametrize("tag", ["<img src='data:image/png;base64,{}'>", "<p style='{}'>", "</p {}>"])
+def test_a_long_tag_does_not_stand_before_the_text(tag):
+    seen = peek(f"Subject: News\nContent-Type: text/html\n\n{tag.format('abc ' * 8_000)}{REFUSAL}\n".encode())
+    assert seen is not None
+    assert seen.text == "We regret that your application was not successful."
+
+
+@pytest.mark.parametrize(
+    "header", ['Content-Type: text/plain; name="n.txt"', "Content-Disposition: inline; filename*0=n.txt"]
+)
+def test_a_text_with_the_name_of_a_file_has_no_first_look(header):
+    body = f"--0\n{header}\n\nScanned.\n--0\nContent-Type: text/plain\n\nWe regret.\n--0--\n"
+    assert peek(f"Subject: s\nContent-Type: multipart/mixed; boundary=0\n\n{body}".encode()) is None
+
+
+def test_letters_of_an_encoding_that_nobody_names_are_left_to_a_guess():
+    assert peek("Subject: s\n\nRésumé received.\n".encode("latin-1")) is None
+    seen = peek("Subject: s\n\nRésumé received.\n".encode())
+    assert seen is not None
+    assert seen.text.strip() == "Résumé received."
+
+
 def test_a_page_in_another_encoding_is_stripped_as_the_text_that_it_is():
     page = "<p>a<b>" + "\u0141\u00f3d\u017a " * 30 + "</p>"
     for charset in ("utf-16", "iso-2022-jp", "cp1250"):

@@ -27,7 +27,8 @@ _FONT_SIZE = re.compile(r"(?<![\w-])font-size\s{0,9}:\s{0,9}(0(?:\.0{1,9})?(?![\
 _SIZED = "data-analyzer-sized"  # an attribute of our own: below this node text has a size of its own
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_MAX_TAG = 2000  # bytes; what is longer stays as it stands
+_MAX_TAG = 2000  # bytes; what is longer, and begins like no tag, stays as it stands
+_IS_TAG = re.compile(rb"[a-z/!]", re.IGNORECASE)
 _UNSEEN = {b"<style": b"</style>", b"<script": b"</script>", b"<head>": b"</head>", b"<!--": b"-->"}
 _UNSEEN_START = re.compile(rb"<(?=[!sh])(?:style|script|head>|!--)", re.IGNORECASE)
 _UNSEEN_STOP = {start: re.compile(re.escape(stop), re.IGNORECASE) for start, stop in _UNSEEN.items()}
@@ -75,23 +76,28 @@ def plain_or_page(plain: str, markup: str) -> str:
     Some senders write there no more than "your mail program cannot show this message".
     """
     enough = 3 * len(plain.split())
-    if enough and len(markup) <= MAX_GIST and len(visible_gist(markup.encode("utf-8", "replace")).split()) <= enough:
-        return plain  # a gist has rather too many words, and costs a tenth
+    if enough and len(markup) <= MAX_GIST:
+        gist = visible_gist(markup.encode("utf-8", "replace"))
+        if gist is not None and len(gist.split()) <= enough:
+            return plain  # a gist has rather too many words, and costs a tenth
     seen = visible_text(markup) if markup else ""
     return plain if enough and enough >= len(seen.split()) else seen
 
 
-def visible_gist(markup: bytes) -> str:
-    """Strip tags, styles and scripts from a page in UTF-8, crudely and fast, to one line.
+def visible_gist(markup: bytes) -> str | None:
+    """Strip tags, styles and scripts from a page in UTF-8, crudely and fast, to one line; None where one never ends.
 
     Hidden text stays, and words in several colours fall apart. Most of a page is tags, so that it is parted at them
     while it is bytes, and only what is left is decoded.
     """
-    first, *pieces = _without_unseen(markup[: 10 * MAX_GIST]).split(b"<")
+    seen = _without_unseen(markup[: 10 * MAX_GIST])
+    if seen is None:
+        return None
+    first, *pieces = seen.split(b"<")
     texts = [first]
     for piece in pieces:
         tag, end, text = piece.partition(b">")
-        if not end or len(tag) > _MAX_TAG:
+        if not end or (len(tag) > _MAX_TAG and not _IS_TAG.match(tag)):
             texts.append(b"<" + piece)
         elif text:
             texts.append(text)
@@ -101,19 +107,15 @@ def visible_gist(markup: bytes) -> str:
     return " ".join(html.unescape(data.decode("utf-8", "replace")).split())[:MAX_GIST]
 
 
-def _without_unseen(markup: bytes) -> bytes:
-    """Leave out styles, scripts, the head and comments; one that never ends stays, and is looked for but once."""
-    kept, last, place = [], 0, 0
-    endless: set[bytes] = set()
-    while start := _UNSEEN_START.search(markup, place):
-        what = start[0].lower()
-        stop = None if what in endless else _UNSEEN_STOP[what].search(markup, start.start() + 2)
+def _without_unseen(markup: bytes) -> bytes | None:
+    """Leave out styles, scripts, the head and comments; None where one never ends, or ends beyond what is looked at."""
+    kept, last = [], 0
+    while start := _UNSEEN_START.search(markup, last):
+        stop = _UNSEEN_STOP[start[0].lower()].search(markup, start.start() + 2)
         if stop is None:
-            endless.add(what)
-            place = start.end()
-            continue
+            return None
         kept.append(markup[last : start.start()])
-        last = place = stop.end()
+        last = stop.end()
     return b"".join((*kept, markup[last:]))
 
 

@@ -26,6 +26,8 @@ _BEGINNING = 100_000
 that the fast parser runs out of stack and dies."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]{1,40})""", re.IGNORECASE)
+_NAME = re.compile(r"name\s*[*=]", re.IGNORECASE)
+_NAMING = frozenset({"content-type", "content-disposition"})
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", ""})
 
 
@@ -72,10 +74,18 @@ def _sorted(mail: Any) -> tuple[list[Any], list[str]]:  # noqa: ANN401  the pars
     for part in _leaves(mail):
         kind = part.content_type.lower()
         if kind in {"text/plain", "text/html"} and (part.disposition or "").lower() != "attachment":
+            if _is_named(part):
+                raise _OddError
             texts.append(part)
         else:
             attached.append(kind)
     return texts, attached
+
+
+def _is_named(part: Any) -> bool:  # noqa: ANN401
+    """Tell whether a text has a file's name: then it is attached, or else somebody's name for the letter."""
+    headers = ((name.lower(), values) for name, values in part.headers.items())
+    return any(_NAME.search(value) for name, values in headers if name in _NAMING for value in values)
 
 
 def _leaves(mail: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -101,6 +111,8 @@ def _text(parts: Iterable[Any]) -> str:
     if len(plain) > 1_000 or page is None:
         return plain
     seen = visible_gist(_in_utf8(page))
+    if seen is None:
+        raise _OddError
     return plain if plain.strip() and len(plain.split()) * 3 >= len(seen.split()) else seen
 
 
@@ -129,7 +141,17 @@ def _content(part: Any) -> tuple[bytes, str]:  # noqa: ANN401
     charset = named[1].lower() if named else ""
     if charset not in _UTF8 and not is_encoding(charset):
         raise _OddError
+    if charset in {"", "us-ascii"} and not (data.isascii() or _is_utf8(data)):
+        raise _OddError
     return data, charset
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _attached_to_all(data: bytes, texts: int, parser: Any) -> list[str]:  # noqa: ANN401
