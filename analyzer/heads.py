@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analyzer.classify import GATE, head_layers, head_scores, sigmoid, softmax
+from analyzer.classify import GATE, head_scores, sigmoid, softmax
 from analyzer.reasons import Kind, Reason, Stage, Vacancy
 from analyzer.targets import FOLDS, group_folds, letter_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -104,13 +104,12 @@ def _head(
         weight = np.ones(len(features), dtype=np.float32)
     weights, bias = _fit_head(features, targets, n_classes, weight)
     arrays[f"{name}.weights"], arrays[f"{name}.bias"] = weights, bias
-    scores = np.zeros((len(features), weights.shape[1]), dtype=np.float32)
-    for fold in group_folds(groups, FOLDS):
-        if fold.all() or not fold.any():
-            continue
-        w, b = _fit_head(features[~fold], targets[~fold], n_classes, weight[~fold])
-        scores[fold] = features[fold] @ w + b
-    return scores
+    return _left_out_scores(
+        features,
+        groups,
+        len(bias),
+        lambda rest: [_fit_head(features[rest], targets[rest], n_classes, weight[rest])],
+    )
 
 
 def _kind_head(
@@ -121,19 +120,33 @@ def _kind_head(
     weight: Floats,
 ) -> Floats:
     """Fit the classifier of kinds as `_head` does the others, with a hidden layer."""
-    fitted = _fit_network(features, kinds, len(Kind), weight)
-    arrays.update({f"kind{part}": values for part, values in fitted.items()})
-    scores = np.zeros((len(features), len(Kind)), dtype=np.float32)
+    for name, (weights, bias) in zip(
+        ("kind.hidden", "kind"), _fit_network(features, kinds, len(Kind), weight), strict=True
+    ):
+        arrays[f"{name}.weights"], arrays[f"{name}.bias"] = weights, bias
+    return _left_out_scores(
+        features, groups, len(Kind), lambda rest: _fit_network(features[rest], kinds[rest], len(Kind), weight[rest])
+    )
+
+
+def _left_out_scores(
+    features: Floats,
+    groups: Sequence[str],
+    n_outputs: int,
+    fit: Callable[[NDArray[np.bool_]], list[tuple[Floats, Floats]]],
+) -> Floats:
+    """Return the scores that each fold is given by layers that `fit` has fitted to the rest; 0 where there is no rest."""
+    scores = np.zeros((len(features), n_outputs), dtype=np.float32)
     for fold in group_folds(groups, FOLDS):
-        if fold.all() or not fold.any():
-            continue
-        part = _fit_network(features[~fold], kinds[~fold], len(Kind), weight[~fold])
-        scores[fold] = head_scores(head_layers({f"kind{name}": v for name, v in part.items()}, "kind"), features[fold])
+        if fold.any() and not fold.all():
+            scores[fold] = head_scores(fit(~fold), features[fold])
     return scores
 
 
-def _fit_network(features: Floats, classes: NDArray[np.int_], n_classes: int, weight: Floats) -> dict[str, Floats]:
-    """Return the arrays of a network with one hidden layer; the scale of the features becomes part of its weights."""
+def _fit_network(
+    features: Floats, classes: NDArray[np.int_], n_classes: int, weight: Floats
+) -> list[tuple[Floats, Floats]]:
+    """Return the two layers of a network; the scale of the features becomes part of its weights."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
@@ -145,14 +158,17 @@ def _fit_network(features: Floats, classes: NDArray[np.int_], n_classes: int, we
         network.fit((features - mean) / scale, classes, sample_weight=weight)
     hidden = network.coefs_[0] / scale[:, None]
     weights, bias = np.zeros((HIDDEN, n_classes), dtype=np.float32), np.full(n_classes, -6.0, dtype=np.float32)
-    coef, intercept = network.coefs_[1], network.intercepts_[1]
-    if len(network.classes_) == 2:  # scikit-learn has one output for two classes
-        coef, intercept = np.hstack([-coef / 2, coef / 2]), np.concatenate([-intercept / 2, intercept / 2])
-    weights[:, network.classes_], bias[network.classes_] = coef, intercept
-    arrays = {".hidden.weights": hidden, ".hidden.bias": network.intercepts_[0] - mean @ hidden}
-    return {
-        name: np.asarray(a, dtype=np.float32) for name, a in (arrays | {".weights": weights, ".bias": bias}).items()
-    }
+    present = network.classes_
+    weights[:, present], bias[present] = _for_each_class(network.coefs_[1], network.intercepts_[1], len(present))
+    offset = network.intercepts_[0] - mean @ hidden
+    return [(hidden.astype(np.float32), offset.astype(np.float32)), (weights, bias)]
+
+
+def _for_each_class(weights: Floats, bias: Floats, n_classes: int) -> tuple[Floats, Floats]:
+    """Return an output for each class, as softmax takes them; scikit-learn has a single one for two classes."""
+    if n_classes == 2:
+        return np.hstack([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
+    return weights, bias
 
 
 def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int, weight: Floats) -> tuple[Floats, Floats]:
@@ -170,11 +186,7 @@ def _fit_head(features: Floats, targets: NDArray[np.int_], n_classes: int, weigh
             bias[present[0]] = 6.0
             return weights, bias
         model = LogisticRegression(C=HEAD_C, max_iter=2000).fit(features, targets[:, 0], sample_weight=weight)
-        coef, intercept = model.coef_, model.intercept_
-        if len(present) == 2:
-            coef, intercept = np.vstack([-coef / 2, coef / 2]), np.concatenate([-intercept / 2, intercept / 2])
-        weights[:, present] = coef.T
-        bias[present] = intercept
+        weights[:, present], bias[present] = _for_each_class(model.coef_.T, model.intercept_, len(present))
         return weights, bias
     for column in range(n_outputs):
         if len(np.unique(targets[:, column])) == 1:
